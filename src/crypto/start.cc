@@ -1,0 +1,7 @@
+#include "crypto/start.h"
+
+#include <sodium.h>
+
+namespace crypto {
+bool start() { return sodium_init() >= 0; }
+}  // namespace crypto
