@@ -1,0 +1,124 @@
+#include "pool/placement_circuit.h"
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "mpc/circuit_builder.h"
+
+namespace pool {
+
+namespace {
+
+using Number = auction::Number<mpc::Bit>;
+
+Number input(mpc::CircuitBuilder& builder, std::size_t owner, std::size_t width) {
+  Number bits;
+  for (std::size_t i = 0; i < width; ++i) bits.push_back(builder.input(owner));
+  return bits;
+}
+
+void output(mpc::CircuitBuilder& builder, std::size_t owner, const Number& bits) {
+  for (const mpc::Bit& bit : bits) builder.output(owner, bit);
+}
+
+base::Status append(mpc::Bits& bits, std::uint64_t value, std::size_t width, const std::string& field) {
+  CHECK(width >= auction::kMinWidth && width <= auction::kMaxWidth);
+  if (value >> width != 0) {
+    return base::Error{base::Code::kInvalidInput, field + " is too large: this pool computes with " +
+                                                      std::to_string(width) + " bits, at most " +
+                                                      std::to_string((std::uint64_t{1} << width) - 1)};
+  }
+  for (std::size_t i = 0; i < width; ++i) bits.push_back(value >> i & 1);
+  return {};
+}
+
+class BitReader {
+ public:
+  explicit BitReader(const mpc::Bits& bits) : bits_(bits) {}
+  std::uint64_t number(std::size_t width) {
+    CHECK(width <= bits_.size() - used_);
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) value |= std::uint64_t{bits_[used_++]} << i;
+    return value;
+  }
+  bool done() const { return used_ == bits_.size(); }
+
+ private:
+  const mpc::Bits& bits_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace
+
+mpc::Circuit placement_circuit(auction::Mechanism mechanism, std::size_t providers, std::size_t width) {
+  CHECK(providers >= kMinProviders && providers <= kMaxProviders);
+  CHECK(width >= auction::kMinWidth && width <= auction::kMaxWidth);
+  mpc::CircuitBuilder builder(providers + 1);
+  // One statement an input: the order of evaluation inside one is the compiler's choice, and the circuit must be one.
+  auction::Request<mpc::Bit> request;
+  request.quantity = input(builder, 0, width);
+  request.max_price = input(builder, 0, width);
+  std::vector<auction::Offer<mpc::Bit>> offers(providers);
+  for (std::size_t i = 0; i < providers; ++i) {
+    offers[i].capacity = input(builder, i + 1, width);
+    offers[i].price = input(builder, i + 1, width);
+  }
+
+  const auction::Placement<mpc::Bit> placement = auction::place(mechanism, request, offers);
+
+  builder.output(0, placement.found);
+  output(builder, 0, placement.winner);
+  output(builder, 0, placement.unit_payment);
+  for (std::size_t i = 0; i < providers; ++i) {
+    builder.output(i + 1, placement.providers[i].selected);
+    output(builder, i + 1, placement.providers[i].quantity);
+    output(builder, i + 1, placement.providers[i].unit_payment);
+  }
+  return std::move(builder).build();
+}
+
+base::Result<mpc::Bits> encode(const auction::RequesterInput& input, std::size_t width) {
+  if (input.quantity == 0) return base::Error{base::Code::kInvalidInput, "quantity is 0: ask for at least one unit"};
+  mpc::Bits bits;
+  TARN_TRY(append(bits, input.quantity, width, "quantity"));
+  TARN_TRY(append(bits, input.max_price, width, "max_price"));
+  return bits;
+}
+
+base::Result<mpc::Bits> encode(const auction::ProviderInput& input, std::size_t width) {
+  mpc::Bits bits;
+  TARN_TRY(append(bits, input.capacity, width, "capacity"));
+  TARN_TRY(append(bits, input.price, width, "price"));
+  return bits;
+}
+
+auction::RequesterOutcome decode_requester(std::size_t providers, std::size_t width, const mpc::Bits& bits) {
+  BitReader reader(bits);
+  const bool found = reader.number(1) != 0;
+  const std::uint64_t winner = reader.number(static_cast<std::size_t>(std::bit_width(providers - 1)));
+  const std::uint64_t payment = reader.number(width);  // the requester's own limit if nobody was found
+  CHECK(reader.done());
+  CHECK(winner < providers);
+  if (!found) return {};
+  return {winner, payment};
+}
+
+auction::ProviderOutcome decode_provider(auction::Mechanism mechanism, std::size_t width,
+                                         const auction::ProviderInput& own, const mpc::Bits& bits) {
+  BitReader reader(bits);
+  auction::ProviderOutcome outcome;
+  outcome.selected = reader.number(1) != 0;
+  outcome.quantity = reader.number(width);
+  if (mechanism == auction::Mechanism::kSecondPrice) {
+    outcome.unit_payment = reader.number(width);
+  } else if (outcome.selected) {
+    outcome.unit_payment = own.price;
+  }
+  CHECK(reader.done());
+  return outcome;
+}
+
+}  // namespace pool
