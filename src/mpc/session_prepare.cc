@@ -1,0 +1,395 @@
+// Hops 1–7: global keys, authenticated bits, triples. Nothing here depends on an input.
+#include <cstring>
+
+#include "base/check.h"
+#include "mpc/bit_matrix.h"
+#include "mpc/session_state.h"
+
+namespace mpc {
+
+using crypto::Block;
+using crypto::Blocks;
+
+namespace {
+
+constexpr std::size_t kDeltaBlocks = 2;  // the 128 bits of Δ and the mask
+constexpr std::size_t kCommitment = 32, kSalt = 32;
+
+void append(base::Bytes& to, base::ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
+
+}  // namespace
+
+// ---- the extension's proof towards everybody, in hops 1 and 2
+
+Block Session::State::start_of_stream(std::size_t prover, std::size_t verifier) const {
+  const std::size_t peer = prover == self ? verifier : prover;
+  base::Writer place;
+  if (hop == kHopBase) {  // lasting seeds: the session of the acquaintance, beside the nonces in the sid
+    const Acquaintance& with = meetings.peer(peer).acquaintance;
+    place.raw(with.id).u64(with.counter);
+  }
+  return stream_start(tags.digest(hop, prover, verifier, "stream", place.bytes()));
+}
+
+crypto::Digest Session::State::sent_digest(std::size_t from, std::size_t to, base::ByteView body) const {
+  crypto::Sha256 hash;
+  hash.update(tags.prefix(hop, from, to, "sent"));
+  if (hop == kHopBase) {
+    const Acquaintance& with = meetings.peer(from == self ? to : from).acquaintance;
+    hash.update(base::Writer().raw(with.id).u64(with.counter).bytes());
+  }
+  return hash.update(body).finish();
+}
+
+namespace {
+Blocks chi_of(const Tagger& tags, unsigned hop, std::size_t prover, unsigned k, std::size_t blocks,
+              base::ByteView digests) {
+  const base::Bytes content = base::Writer().u32(k).u64(blocks).raw(digests).take();
+  return weights(tags.digest(hop, prover, kEverybody, "chi", content), blocks);
+}
+}  // namespace
+
+void Session::State::prove(std::vector<base::Bytes>& bodies, const std::vector<Blocks>& columns, const Blocks& u) {
+  base::Bytes digests;
+  each_peer([&](std::size_t j) { append(digests, sent_digest(self, j, bodies[j])); });
+  const unsigned k = hop == kHopBase ? kAcquaintanceK : layout.k;
+  const Blocks chi = chi_of(tags, hop, self, k, u.size(), digests);
+  const Block residue_u = residue(u.data(), chi);
+  announced[self] = digests;
+  append(announced[self], crypto::bytes_of({&residue_u, 1}));
+  each_peer([&](std::size_t j) {
+    crypto::Sha256 hash;
+    hash.update(tags.prefix(hop, self, j, "columns"));
+    append(bodies[j], announced[self]);
+    append(bodies[j], prover_digest(hash, columns[j], chi));
+  });
+}
+
+// `message` begins with trees_size bytes of trees, the correction and the proof; gives the columns.
+base::Result<Blocks> Session::State::check_proof(std::size_t j, const PuncturedTrees& trees, std::size_t blocks,
+                                                 std::size_t trees_size, base::ByteView message) {
+  const std::size_t sent = trees_size + correction_size(trees.k, blocks);
+  const base::ByteView proof = message.subspan(sent, layout.proof());
+  const base::ByteView digests = proof.first((n - 1) * 32), residue_bytes = proof.subspan(digests.size(), 16);
+  announced[j].assign(proof.begin(), proof.begin() + static_cast<std::ptrdiff_t>(digests.size() + 16));
+  const std::size_t place = self < j ? self : self - 1;
+  if (!crypto::equal(sent_digest(j, self, message.first(sent)), digests.subspan(place * 32, 32)))
+    return misbehaved(j, "announced another message than it sent");
+  Blocks columns = extend(trees, start_of_stream(j, self), blocks, message.subspan(trees_size, sent - trees_size));
+  const Blocks chi = chi_of(tags, hop, j, trees.k, blocks, digests);
+  crypto::Sha256 hash;
+  hash.update(tags.prefix(hop, j, self, "columns"));
+  const auto expected = verifier_digest(hash, columns, chi, trees.choice, crypto::block_from(residue_bytes));
+  if (!crypto::equal(expected, proof.last(32))) return misbehaved(j, "failed the proof of its extension");
+  return columns;
+}
+
+crypto::Digest Session::State::echo() const {
+  crypto::Sha256 hash;
+  hash.update(tags.prefix(hop, kEverybody, kEverybody, "echo"));
+  for (const base::Bytes& said : announced) hash.update(said);
+  return hash.finish();
+}
+
+// ---- hop 1: Δ, the same towards everybody; the coin committed
+
+base::Status Session::State::base_hop() {
+  hop = kHopBase;
+  crypto::SeededRandom draws = random.fork("delta");
+  delta = draws.block();
+  const Blocks u{delta, draws.block()};
+  coin.resize(kSalt + 32);
+  random.fork("coin").fill(coin);
+  coin_commitments[self] = tags.digest(hop, self, kEverybody, "coin", coin);
+
+  TARN_TRY(meetings.mark_known());
+  std::vector<base::Bytes> bodies(n);
+  std::vector<Blocks> columns(n);
+  each_peer([&](std::size_t j) {
+    const Meetings::Peer& peer = meetings.peer(j);
+    ProverColumns extended = extend(peer.acquaintance.prover, start_of_stream(self, j), u);
+    bodies[j] = peer.tree_message;
+    append(bodies[j], extended.correction);
+    columns[j] = std::move(extended.columns);
+  });
+  prove(bodies, columns, u);
+  append(announced[self], coin_commitments[self]);
+
+  std::vector<Meetings::Verdict> verdicts(n, Meetings::Verdict::kNothing);
+  const auto exchange = [&]() -> base::Status {
+    for (std::size_t j = 0; j < n; ++j) {
+      if (j == self) continue;
+      append(bodies[j], coin_commitments[self]);
+      TARN_TRY(channel.send(j, std::move(bodies[j])));
+    }
+    for (std::size_t j = 0; j < n; ++j)
+      if (j != self) TARN_TRY(check_base(j, verdicts[j]));
+    return {};
+  };
+  const base::Status status = exchange();
+  TARN_TRY(meetings.settle(verdicts));
+  TARN_TRY(status);
+  each_peer([&](std::size_t j) { base_macs[j] = columns_to_rows(columns[j], kDeltaBlocks, 128); });
+  return {};
+}
+
+base::Status Session::State::check_base(std::size_t j, Meetings::Verdict& verdict) {
+  Meetings::Peer& peer = meetings.peer(j);
+  const bool trees_come = !peer.known && j > self;
+  const std::size_t trees = trees_come ? tree_message_size(kAcquaintanceK) : 0;
+  const std::size_t sent = trees + correction_size(kAcquaintanceK, kDeltaBlocks);
+  TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + kCommitment));
+  verdict = Meetings::Verdict::kRefuted;  // from here on, failing may depend on our lasting choice
+  if (trees_come) {
+    auto punctured = puncture_trees(peer.reversed, kAcquaintanceK, base::ByteView(message).first(trees));
+    if (!punctured) return misbehaved(j, "sent trees that are not consistent");
+    peer.acquaintance.verifier = std::move(*punctured);
+  }
+  TARN_ASSIGN(const Blocks columns, check_proof(j, peer.acquaintance.verifier, kDeltaBlocks, trees, message));
+  verdict = Meetings::Verdict::kProven;
+  const base::ByteView commitment = base::ByteView(message).last(kCommitment);
+  std::copy(commitment.begin(), commitment.end(), coin_commitments[j].begin());
+  append(announced[j], commitment);
+  base_keys[j] = columns_to_rows(columns, kDeltaBlocks, 128);
+  return {};
+}
+
+// ---- hop 2: all bits of the pool, authenticated to everybody
+
+namespace {
+
+// `bits` uniform bits, zeros up to a whole block, one uniform block.
+Blocks draw_pool(crypto::SeededRandom random, std::size_t bits) {
+  Blocks u = random.blocks(extension_blocks(bits));
+  if (bits % 128 != 0) {
+    Block& last = u[bits / 128];
+    const std::size_t keep = bits % 128;
+    last.lo &= keep >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << keep) - 1;
+    last.hi &= keep <= 64 ? 0 : (std::uint64_t{1} << (keep - 64)) - 1;
+  }
+  return u;
+}
+
+}  // namespace
+
+base::Status Session::State::bits_hop() {
+  hop = kHopBits;
+  const crypto::Digest said_before = echo();
+  const std::size_t own = layout.pool_bits(circuit, self);
+  const Blocks u = draw_pool(random.fork("bits"), own);
+  pool.bits.resize(own);
+  for (std::size_t m = 0; m < own; ++m) pool.bits[m] = u[m / 128].bit(static_cast<unsigned>(m % 128)) ? 1 : 0;
+  pool.macs.resize(n);
+  pool.keys.resize(n);
+
+  std::vector<base::Bytes> bodies(n);
+  std::vector<Blocks> columns(n);
+  each_peer([&](std::size_t j) {
+    const base::Bytes tag = tags.prefix(hop, self, j, "seeds");
+    const Block& lasting = meetings.peer(j).acquaintance.verifier.choice;
+    GrownTrees grown =
+        grow_trees({seeds_of_rows(tag, base_keys[j], Block{}), seeds_of_rows(tag, base_keys[j], lasting)}, layout.k);
+    ProverColumns extended = extend(grown.trees, start_of_stream(self, j), u);
+    bodies[j] = std::move(grown.message);
+    append(bodies[j], extended.correction);
+    columns[j] = std::move(extended.columns);
+  });
+  prove(bodies, columns, u);
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    append(bodies[j], said_before);
+    TARN_TRY(channel.send(j, std::move(bodies[j])));
+    pool.macs[j] = columns_to_rows(columns[j], u.size(), own);
+    columns[j] = {};
+  }
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    const std::size_t theirs = layout.pool_bits(circuit, j), blocks = extension_blocks(theirs);
+    const std::size_t trees = tree_message_size(layout.k), sent = trees + correction_size(layout.k, blocks);
+    TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + 32));
+    const base::ByteView body(message);
+    if (!crypto::equal(body.last(32), said_before)) return somebody("told different peers different things");
+    const base::Bytes tag = tags.prefix(hop, j, self, "seeds");
+    const auto punctured =
+        puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k, body.first(trees));
+    if (!punctured) return misbehaved(j, "sent trees that are not consistent");
+    TARN_ASSIGN(const Blocks received, check_proof(j, *punctured, blocks, trees, body));
+    pool.keys[j] = columns_to_rows(received, blocks, theirs);
+  }
+  base_keys.clear();
+  base_macs.clear();
+  return {};
+}
+
+// ---- hops 3 and 4: leaky triples
+
+namespace {
+
+base::Bytes encode_cross(const LeakyTriples::Cross& cross) {
+  base::Bytes out = pack(cross.t);
+  const auto* words = reinterpret_cast<const std::uint8_t*>(cross.u.data());
+  out.insert(out.end(), words, words + cross.u.size() * 8);
+  return out;
+}
+
+LeakyTriples::Cross decode_cross(base::ByteView bytes, std::size_t count) {
+  LeakyTriples::Cross out{unpack(bytes.first(packed_size(count)), count), std::vector<std::uint64_t>(count)};
+  if (count > 0) std::memcpy(out.u.data(), bytes.data() + packed_size(count), count * 8);
+  return out;
+}
+
+}  // namespace
+
+base::Status Session::State::cross_hop() {
+  hop = kHopCross;
+  const crypto::Digest said_before = echo();
+  leaky.emplace(self, delta, pool, layout.leaky());
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    base::Bytes message = encode_cross(leaky->cross(j, tags.key(hop, self, j, "and")));
+    append(message, said_before);
+    TARN_TRY(channel.send(j, std::move(message)));
+  }
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    TARN_ASSIGN(const base::Bytes message, receive(j, layout.cross()));
+    const base::ByteView body(message);
+    if (!crypto::equal(body.last(32), said_before)) return somebody("told different peers different things");
+    leaky->absorb(j, tags.key(hop, j, self, "and"), decode_cross(body.first(body.size() - 32), layout.leaky()));
+  }
+  return {};
+}
+
+base::Status Session::State::announce_hop() {
+  hop = kHopAnnounce;
+  std::vector<Bits> e(n);
+  e[self] = leaky->announce();
+  TARN_TRY(broadcast(pack(e[self])));
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    TARN_ASSIGN(const base::Bytes message, receive(j, packed_size(layout.leaky())));
+    e[j] = unpack(message, layout.leaky());
+  }
+  leaky->settle(e);
+  return {};
+}
+
+// ---- hop 5: the coin, once everything that it judges is fixed
+
+base::Status Session::State::coin_hop(std::vector<std::uint64_t>& chi, BucketOpening& opening) {
+  hop = kHopCoin;
+  TARN_TRY(broadcast(coin));
+  base::Bytes sum(coin.begin() + kSalt, coin.end());
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    TARN_ASSIGN(const base::Bytes opened, receive(j, kSalt + 32));
+    if (!crypto::equal(tags.digest(kHopBase, j, kEverybody, "coin", opened), coin_commitments[j]))
+      return misbehaved(j, "opened another coin than it committed to");
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] ^= opened[kSalt + i];
+  }
+  const crypto::SeededRandom common(tags.digest(hop, kEverybody, kEverybody, "coin", sum));
+  const Blocks draws = common.fork("chi").blocks(layout.leaky());
+  chi.clear();
+  for (const Block& b : draws) chi.push_back(b.lo);
+  crypto::SeededRandom permutation = common.fork("buckets");
+  opening = {layout.shape, shuffled(layout.leaky(), permutation)};
+  return {};
+}
+
+// ---- hops 6 and 7: the buckets' differences opened, the sums committed, then opened
+
+base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t>& chi, const BucketOpening& opening) {
+  hop = kHopBucket;
+  base::Bytes sum = base::Bytes(kSalt);
+  random.fork("sum").fill(sum);
+  append(sum, base::Writer().u64(leaky->sum(chi)).bytes());
+  Bits d(opening.size());
+  for (std::size_t i = 0; i < d.size(); ++i) {
+    const auto [first, other] = opening.operands(i);
+    d[i] = pool.bits[first] ^ pool.bits[other];
+  }
+  const base::Bytes d_packed = pack(d);
+  const crypto::Digest own_commitment = tags.digest(hop, self, kEverybody, "sum", sum);
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    MacDigest macs(tags.prefix(hop, self, j, "bucket"));
+    for (std::size_t i = 0; i < d.size(); ++i) {
+      const auto [first, other] = opening.operands(i);
+      macs.add(pool.macs[j][first] ^ pool.macs[j][other]);
+    }
+    base::Bytes message;
+    append(message, own_commitment);
+    append(message, d_packed);
+    append(message, macs.finish());
+    TARN_TRY(channel.send(j, std::move(message)));
+  }
+  std::vector<base::Bytes>& commitments = announced;
+  commitments[self].assign(own_commitment.begin(), own_commitment.end());
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    TARN_ASSIGN(const base::Bytes message, receive(j, layout.bucket()));
+    const base::ByteView body(message);
+    commitments[j].assign(message.begin(), message.begin() + kCommitment);
+    const Bits theirs = unpack(body.subspan(kCommitment, d_packed.size()), d.size());
+    MacDigest macs(tags.prefix(hop, j, self, "bucket"));
+    for (std::size_t i = 0; i < d.size(); ++i) {
+      const auto [first, other] = opening.operands(i);
+      macs.add(pool.keys[j][first] ^ pool.keys[j][other] ^ crypto::masked(delta, theirs[i]));
+      d[i] ^= theirs[i];
+    }
+    if (!crypto::equal(macs.finish(), body.last(32))) return misbehaved(j, "opened a bucket without its MACs");
+  }
+
+  // The commitments are echoed: a cheater that committed to one sum for each honest party would get a guess from each.
+  hop = kHopSum;
+  const crypto::Digest said_before = echo();
+  base::Bytes message = sum;
+  append(message, said_before);
+  TARN_TRY(broadcast(message));
+  std::uint64_t total = leaky->sum(chi);
+  for (std::size_t j = 0; j < n; ++j) {
+    if (j == self) continue;
+    TARN_ASSIGN(const base::Bytes received, receive(j, kSalt + 8 + 32));
+    if (!crypto::equal(base::ByteView(received).last(32), said_before))
+      return somebody("told different peers different things");
+    const base::ByteView opened = base::ByteView(received).first(kSalt + 8);
+    if (!crypto::equal(tags.digest(kHopBucket, j, kEverybody, "sum", opened), commitments[j]))
+      return misbehaved(j, "opened another sum than it committed to");
+    total ^= base::Reader(opened.last(8)).u64();
+  }
+  if (total != 0) return somebody("made a wrong multiplication triple");
+  triples = combine(n, self, pool, *leaky, opening, d, layout.ands);
+  leaky.reset();
+  return {};
+}
+
+// ---- masks of all wires, from what the pool has left
+
+void Session::State::make_masks() {
+  masks.emplace(WireMasks{Shares(n, self, circuit.wires()), Shares(n, self, layout.ands)});
+  Shares& wires = masks->wires;
+  std::vector<std::size_t> used(n, layout.input_masks());
+  for (std::size_t w = 0; w < circuit.inputs(); ++w) {
+    const std::size_t owner = circuit.input_owners()[w], m = used[owner]++;
+    if (owner != self) {
+      wires.key(w, owner) = pool.keys[owner][m];
+      continue;
+    }
+    wires.bit(w) = pool.bits[m];
+    each_peer([&](std::size_t j) { wires.mac(w, j) = pool.macs[j][m]; });
+  }
+  std::size_t g = 0;
+  for (const Gate& gate : circuit.gates()) {
+    if (gate.op == Gate::Op::kAnd) {
+      wires.add(gate.out, pool, layout.masks() + g);
+      masks->products.add(g, pool, layout.masks() + g);
+      ++g;
+    } else {
+      wires.add(gate.out, wires, gate.a);
+      if (gate.op == Gate::Op::kXor) wires.add(gate.out, wires, gate.b);
+    }
+  }
+  pool = {};
+}
+
+}  // namespace mpc

@@ -1,0 +1,79 @@
+// Multiplication triples ⟨x⟩, ⟨y⟩, ⟨z⟩, z = x·y: leaky triples from three authenticated bits each, a check that all of
+// them are right, and bucketing that removes the leak (WRK, CCS 2017; Katz, Ranellucci, Rosulek, Wang, CRYPTO 2018;
+// Yang, Wang, Zhang, CCS 2020; docs/protocols/mpc.md has the formulas and why). Only arithmetic: who sends what when is
+// the session's. Pool layout: bits [0, L) are the x, [L, 2L) the y, [2L, 3L) the r of L leaky triples.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "crypto/block.h"
+#include "crypto/random.h"
+#include "mpc/shares.h"
+
+namespace mpc {
+
+struct Bucketing {
+  std::size_t buckets = 0;  // triples made; the first as many as are needed are used, the rest is destroyed
+  std::size_t size = 0;     // leaky triples a bucket
+  std::size_t leaky() const { return buckets * size; }
+};
+// The cheapest for `triples` with a failure chance below 2^-40.
+Bucketing choose_bucketing(std::size_t triples);
+
+// One party's part in L leaky triples. Call in order: cross() and absorb() for every peer, announce(), settle(), sums().
+class LeakyTriples {
+ public:
+  LeakyTriples(std::size_t self, const crypto::Block& delta, const PoolBits& pool, std::size_t count);
+
+  struct Cross {  // what i sends j: a bit and 64 bits a triple
+    Bits t;
+    std::vector<std::uint64_t> u;
+  };
+  // `key` is the hash key of (sender, receiver).
+  Cross cross(std::size_t peer, const crypto::Block& key);
+  void absorb(std::size_t peer, const crypto::Block& key, const Cross& received);
+  Bits announce();                                  // e^i
+  void settle(const std::vector<Bits>& announced);  // everybody's e, by party; fixes z
+  std::uint64_t sum(
+      const std::vector<std::uint64_t>& chi) const;  // S_i; all parties' XOR to 0 if every triple is right
+
+  // z's share: the bit, and the key for peer's bit. Its MACs are r's.
+  std::uint8_t z_bit(std::size_t m) const { return z_[m]; }
+  crypto::Block z_key(std::size_t m, std::size_t peer) const {
+    return pool_.keys[peer][2 * count_ + m] ^ crypto::masked(delta_, e_[peer][m]);
+  }
+
+ private:
+  std::size_t self_, count_;
+  crypto::Block delta_;
+  const PoolBits& pool_;
+  Bits z_;
+  std::vector<Bits> e_;
+  std::vector<std::uint64_t> phi_;  // top halves of Φ_i
+  std::vector<std::uint64_t> s_;    // S_{i,m}
+};
+
+// The random order of L leaky triples; bucket b is the elements [b·size, (b + 1)·size).
+std::vector<std::uint32_t> shuffled(std::size_t count, crypto::SeededRandom& random);
+
+// Bits of d = y' ⊕ y'' that a bucketing opens, in order: buckets, then members after the first.
+struct BucketOpening {
+  Bucketing shape;
+  std::vector<std::uint32_t> order;
+  std::size_t size() const { return shape.buckets * (shape.size - 1); }
+  // The two pool indices whose XOR is element d.
+  std::pair<std::size_t, std::size_t> operands(std::size_t d) const {
+    const std::size_t bucket = d / (shape.size - 1), member = d % (shape.size - 1) + 1, y = shape.leaky();
+    return {y + order[bucket * shape.size], y + order[bucket * shape.size + member]};
+  }
+};
+
+struct Triples {
+  Shares x, y, z;
+};
+// `d`: the opened values, XORed over all parties.
+Triples combine(std::size_t parties, std::size_t self, const PoolBits& pool, const LeakyTriples& leaky,
+                const BucketOpening& opening, const Bits& d, std::size_t wanted);
+
+}  // namespace mpc
