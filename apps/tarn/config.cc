@@ -1,0 +1,242 @@
+#include "tarn/config.h"
+
+#include <toml++/toml.h>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "auction/placement/mechanism.h"
+
+namespace tarn {
+namespace {
+
+constexpr std::size_t kMaxConfig = 256 * 1024;
+
+base::Error refused(const std::string& what) { return {base::Code::kInvalidInput, what}; }
+
+// Reads one table; remembers the first thing that is wrong, and which keys were asked for.
+class Table {
+ public:
+  Table(const toml::table& table, std::string file, std::string name)
+      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
+
+  std::optional<std::string> text(const char* key, bool required, std::size_t max_size = 4096) {
+    const toml::node* node = find(key, required);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<std::string>();
+    if (!value || value->empty() || value->size() > max_size) {
+      complain(*node,
+               std::string(key) + " must be a text of 1 to " + std::to_string(max_size) + " characters in quotes");
+      return std::nullopt;
+    }
+    return value;
+  }
+  std::optional<std::uint64_t> amount(const char* key, bool required) {
+    const toml::node* node = find(key, required);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<std::int64_t>();
+    if (!value || *value < 0) {
+      complain(*node, std::string(key) + " must be a whole number, 0 or more");
+      return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(*value);
+  }
+  const toml::table* table(const char* key, bool required) {
+    const toml::node* node = find(key, required);
+    if (node == nullptr) return nullptr;
+    if (!node->is_table()) complain(*node, std::string(key) + " must be a table: [" + key + "]");
+    return node->as_table();
+  }
+  std::vector<const toml::table*> tables(const char* key) {
+    std::vector<const toml::table*> out;
+    const toml::node* node = find(key, true);
+    if (node == nullptr) return out;
+    const toml::array* array = node->as_array();
+    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) out.push_back(array->get(i)->as_table());
+    if (out.empty() || std::find(out.begin(), out.end(), nullptr) != out.end()) {
+      complain(*node, std::string(key) + " must be tables: [[" + key + "]]");
+      out.clear();
+    }
+    return out;
+  }
+  // Nothing else may be in the table.
+  base::Status finish() {
+    for (const auto& [key, node] : table_)
+      if (!asked_.contains(std::string(key.str())))
+        complain(node, "unknown key \"" + std::string(key.str()) + "\"; known here: " + known());
+    if (!first_.empty()) return refused(first_);
+    return {};
+  }
+  void complain(const toml::node& node, const std::string& what) {
+    if (first_.empty()) first_ = file_ + " line " + std::to_string(node.source().begin.line) + ": " + what;
+  }
+  const toml::node& node() const { return table_; }
+
+ private:
+  const toml::node* find(const char* key, bool required) {
+    asked_.insert(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr && required && first_.empty()) first_ = file_ + ": " + name_ + " lacks the key \"" + key + "\"";
+    return node;
+  }
+  std::string known() const {
+    std::string out;
+    for (const std::string& key : asked_) out += (out.empty() ? "" : ", ") + key;
+    return out;
+  }
+  const toml::table& table_;
+  std::string file_, name_, first_;
+  std::set<std::string> asked_;
+};
+
+base::Result<toml::table> parse(const std::string& text, const std::string& file) {
+  try {
+    return toml::parse(text, file);
+  } catch (const toml::parse_error& e) {
+    return refused(file + " line " + std::to_string(e.source().begin.line) + ": " + std::string(e.description()));
+  }
+}
+
+bool printable(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+}
+
+std::string resolved(const std::string& path, const std::string& directory) {
+  return (std::filesystem::path(directory) / path).lexically_normal().string();
+}
+
+base::Status read_input(Table& top, const std::string& file, PartyConfig& out) {
+  const toml::table* input = top.table("input", false);
+  if (input == nullptr) return {};
+  Table in(*input, file, "[input]");
+  const auto quantity = in.amount("quantity", false), max_price = in.amount("max_price", false);
+  const auto capacity = in.amount("capacity", false), price = in.amount("price", false);
+  TARN_TRY(in.finish());
+  const bool request = quantity || max_price, offer = capacity || price;
+  if (request == offer || (request && !(quantity && max_price)) || (offer && !(capacity && price)))
+    return refused(file + ": [input] of the requester is quantity and max_price, of a provider capacity and price");
+  if (request) out.request = auction::RequesterInput{*quantity, *max_price};
+  if (offer) out.offer = auction::ProviderInput{*capacity, *price};
+  return {};
+}
+
+base::Status read_parties(Table& top, const std::string& file, PartyConfig& out) {
+  std::set<model::OrganisationId> seen;
+  for (const toml::table* entry : top.tables("parties")) {
+    Table party(*entry, file, "[[parties]]");
+    const auto id = party.text("id", true), address = party.text("address", true, 300),
+               name = party.text("name", false, 100);
+    TARN_TRY(party.finish());
+    auto parsed = model::OrganisationId::parse(*id);
+    if (!parsed.ok())
+      party.complain(party.node(), parsed.error().message);
+    else if (!seen.insert(*parsed).second)
+      party.complain(party.node(), *id + " is named twice; a party takes part once");
+    TARN_TRY(party.finish());
+    out.parties.push_back({*parsed, *address, name.value_or("")});
+  }
+  if (!out.parties.empty() && (out.parties.size() < 2 || out.parties.size() > 16))
+    return refused(file + ": a session has 2 to 16 parties, this file names " + std::to_string(out.parties.size()));
+  return {};
+}
+
+}  // namespace
+
+base::Result<PartyConfig> parse_party_config(const std::string& text, const std::string& file,
+                                             const std::string& directory) {
+  TARN_ASSIGN(const toml::table parsed, parse(text, file));
+  Table top(parsed, file, "the file");
+  PartyConfig out;
+  const auto identity = top.text("identity", true), state_dir = top.text("state_dir", true);
+  out.listen = top.text("listen", false, 300).value_or("");
+  out.mechanism = top.text("mechanism", false, 64).value_or("second-price");
+  out.resource_class = top.text("class", true, 200).value_or("");
+  const auto width = top.amount("width", false), k = top.amount("extension_k", false);
+  const auto deadline = top.text("deadline", false, 32);
+  TARN_TRY(read_parties(top, file, out));
+  TARN_TRY(read_input(top, file, out));
+  TARN_TRY(top.finish());
+  out.identity = resolved(*identity, directory);
+  out.state_dir = resolved(*state_dir, directory);
+  if (!printable(out.resource_class)) return refused(file + ": class must be one printable line");
+  if (width && (*width < 2 || *width > auction::kMaxWidth))
+    return refused(file + ": width must be 2 to " + std::to_string(auction::kMaxWidth) + " bits");
+  if (k && *k != 1 && *k != 2 && *k != 4 && *k != 8)
+    return refused(file +
+                   ": extension_k must be 1, 2, 4 (the default) or 8 (fewer bytes for more work, for slow links)");
+  out.width = static_cast<std::uint32_t>(width.value_or(32));
+  out.extension_k = static_cast<std::uint32_t>(k.value_or(4));
+  if (deadline) {
+    TARN_ASSIGN(out.deadline_ms, parse_duration_ms(*deadline));
+  }
+  return out;
+}
+
+base::Result<PartyConfig> load_party_config(const std::string& file) {
+  TARN_ASSIGN(const std::string text, read_text_file(file, kMaxConfig));
+  return parse_party_config(text, file, std::filesystem::path(file).parent_path().string());
+}
+
+base::Result<DemoConfig> parse_demo_config(const std::string& text, const std::string& file) {
+  TARN_ASSIGN(const toml::table parsed, parse(text, file));
+  Table top(parsed, file, "the file");
+  DemoConfig out;
+  out.mechanism = top.text("mechanism", false, 64).value_or(out.mechanism);
+  out.resource_class = top.text("class", false, 200).value_or(out.resource_class);
+  if (const toml::table* entry = top.table("requester", true)) {
+    Table requester(*entry, file, "[requester]");
+    out.requester_name = requester.text("name", false, 40).value_or(out.requester_name);
+    const auto quantity = requester.amount("quantity", true), max_price = requester.amount("max_price", true);
+    TARN_TRY(requester.finish());
+    out.request = {*quantity, *max_price};
+  }
+  for (const toml::table* entry : top.tables("providers")) {
+    Table provider(*entry, file, "[[providers]]");
+    const auto name = provider.text("name", false, 40);
+    const auto capacity = provider.amount("capacity", true), price = provider.amount("price", true);
+    TARN_TRY(provider.finish());
+    out.providers.push_back(
+        {name.value_or("provider " + std::to_string(out.providers.size() + 1)), {*capacity, *price}});
+  }
+  TARN_TRY(top.finish());
+  if (!printable(out.resource_class)) return refused(file + ": class must be one printable line");
+  if (out.providers.size() > pool::kMaxProviders)
+    return refused(file + ": at most " + std::to_string(pool::kMaxProviders) + " providers");
+  return out;
+}
+
+base::Result<DemoConfig> load_demo_config(const std::string& file) {
+  TARN_ASSIGN(const std::string text, read_text_file(file, kMaxConfig));
+  return parse_demo_config(text, file);
+}
+
+base::Result<int> parse_duration_ms(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(rest, text.data() + text.size());
+  std::int64_t factor = 0;
+  if (unit == "ms") factor = 1;
+  if (unit == "s") factor = 1'000;
+  if (unit == "m") factor = 60'000;
+  if (unit == "h") factor = 3'600'000;
+  if (failed != std::errc{} || factor == 0 || value <= 0 || value > 86'400'000 / factor)
+    return refused("\"" + text.substr(0, 40) + "\" is not a duration; write 500ms, 30s, 2m or 1h (at most a day)");
+  return static_cast<int>(value * factor);
+}
+
+base::Result<std::string> read_text_file(const std::string& file, std::size_t max_size) {
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(file, failed)) return refused(file + ": no such file");
+  std::ifstream in(file, std::ios::binary);
+  std::string text(max_size + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad() || (!in.eof() && in.fail())) return refused(file + ": cannot be read");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > max_size) return refused(file + ": longer than " + std::to_string(max_size) + " bytes");
+  if (!in.is_open()) return refused(file + ": cannot be opened");
+  return text;
+}
+
+}  // namespace tarn

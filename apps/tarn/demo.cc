@@ -1,0 +1,172 @@
+// tarn demo: a private placement among processes on this machine, and what each of them learnt.
+#include <cstdio>
+
+#include "crypto/random.h"
+#include "pool/placement_circuit.h"
+#include "tarn/config.h"
+#include "tarn/local_parties.h"
+#include "tarn/options.h"
+#include "tarn/output.h"
+#include "tarn/report.h"
+#include "tarn/signals.h"
+
+namespace tarn {
+namespace {
+
+// Inputs of a story: most providers have enough, prices differ, the limit lies among them.
+DemoConfig invented(const DemoOptions& options, std::uint64_t seed) {
+  DemoConfig out;
+  crypto::SeededRandom random(base::view("demo " + std::to_string(seed)));
+  const auto draw = [&](std::uint64_t from, std::uint64_t to) { return from + random.block().lo % (to - from + 1); };
+  out.request = {options.quantity, draw(60, 90)};
+  static constexpr const char* kNames[] = {"north",  "east",  "south", "west",  "harbour", "mill",  "ridge", "marsh",
+                                           "quarry", "ferry", "tower", "abbey", "orchard", "forge", "moor"};
+  for (std::size_t i = 0; i < options.providers; ++i) {
+    const std::uint64_t capacity =
+        draw(0, 3) == 0 ? draw(0, options.quantity) : draw(options.quantity, 4 * options.quantity);
+    out.providers.push_back({kNames[i], {capacity, draw(20, 100)}});
+  }
+  return out;
+}
+
+std::string put_in(const DemoConfig& config, std::size_t party) {
+  if (party == 0)
+    return "wants " + std::to_string(config.request.quantity) + ", pays at most " +
+           std::to_string(config.request.max_price);
+  const auto& offer = config.providers[party - 1].offer;
+  return "has " + std::to_string(offer.capacity) + ", asks " + std::to_string(offer.price);
+}
+
+std::string learned(const DemoConfig& config, const PartyReport& r) {
+  if (r.role == "requester") {
+    if (!r.winner_index) return "no winner";
+    return "winner is " + config.providers[*r.winner_index - 1].name + ", at " + std::to_string(r.unit_payment) +
+           " a unit";
+  }
+  if (!r.selected) return "not selected";
+  return "selected: " + std::to_string(r.quantity) + " at " + std::to_string(r.unit_payment) + " a unit";
+}
+
+// The same circuit in the open, party by party.
+bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const std::vector<PartyReport>& reports) {
+  const std::size_t providers = config.providers.size();
+  const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, auction::kDefaultWidth);
+  auto request = pool::encode(config.request, auction::kDefaultWidth);
+  std::vector<mpc::Bits> inputs{std::move(*request)};
+  for (const auto& p : config.providers) inputs.push_back(std::move(*pool::encode(p.offer, auction::kDefaultWidth)));
+  const std::vector<mpc::Bits> outputs = evaluate_plain(circuit, inputs);
+  const auto requester = pool::decode_requester(providers, auction::kDefaultWidth, outputs[0]);
+  bool same = reports[0].winner_index == (requester.winner ? std::optional(*requester.winner + 1) : std::nullopt) &&
+              (!requester.winner || reports[0].unit_payment == requester.unit_payment);
+  for (std::size_t i = 1; i <= providers; ++i) {
+    const auto plain =
+        pool::decode_provider(mechanism, auction::kDefaultWidth, config.providers[i - 1].offer, outputs[i]);
+    same = same && plain == auction::ProviderOutcome{reports[i].selected, reports[i].quantity, reports[i].unit_payment};
+  }
+  return same;
+}
+
+base::Status check(const DemoConfig& config) {
+  if (config.providers.empty()) return base::Error{base::Code::kInvalidInput, "the demo needs at least one provider"};
+  const auto fits = [](const auto& input) { return pool::encode(input, auction::kDefaultWidth); };
+  if (const auto bits = fits(config.request); !bits.ok())
+    return base::Error{bits.error().code, "requester: " + bits.error().message};
+  for (const auto& p : config.providers)
+    if (const auto bits = fits(p.offer); !bits.ok())
+      return base::Error{bits.error().code, p.name + ": " + bits.error().message};
+  return {};
+}
+
+LocalSession session_of(const DemoConfig& config, int rtt_ms) {
+  LocalSession out;
+  out.parties = config.providers.size() + 1;
+  out.mechanism = config.mechanism;
+  out.resource_class = config.resource_class;
+  out.rtt_ms = rtt_ms;
+  out.names.push_back(config.requester_name);
+  out.inputs.push_back("quantity = " + std::to_string(config.request.quantity) +
+                       "\nmax_price = " + std::to_string(config.request.max_price) + "\n");
+  for (const auto& p : config.providers) {
+    out.names.push_back(p.name);
+    out.inputs.push_back("capacity = " + std::to_string(p.offer.capacity) +
+                         "\nprice = " + std::to_string(p.offer.price) + "\n");
+  }
+  return out;
+}
+
+void print(const DemoReport& demo) {
+  if (json_wanted()) {
+    std::printf("%s\n", to_json(demo).c_str());
+    return;
+  }
+  std::printf("%zu parties, one process each, %s, class: %s\n\n", demo.parties.size(), demo.mechanism.c_str(),
+              demo.resource_class.c_str());
+  std::vector<std::vector<std::string>> rows{{"party", "put in (nobody else saw it)", "learned"}};
+  for (const DemoParty& p : demo.parties) rows.push_back({p.name, p.put_in, p.learned});
+  std::printf("%s\n", table(rows).c_str());
+  rows = {{"party", "links ms", "manifest", "base OT", "prepare", "garble", "evaluate", "total ms", "kB sent", "hops",
+           "online"}};
+  for (const DemoParty& p : demo.parties) {
+    const PartyReport& r = p.report;
+    rows.push_back({p.name, fixed(r.connect_ms, 0), fixed(r.manifest_ms, 1), fixed(r.base_ot_ms, 1),
+                    fixed(r.prepare_ms, 1), fixed(r.garble_ms, 1), fixed(r.evaluate_ms, 1), fixed(r.total_ms, 1),
+                    fixed(static_cast<double>(r.sent_bytes) / 1000, 0), std::to_string(r.hops),
+                    std::to_string(r.hops_online)});
+  }
+  std::printf("%s\n", table(rows).c_str());
+  std::printf("%s\n", demo.equals_plain
+                          ? "The same circuit evaluated in the open gives the same result."
+                          : "THE RESULT DIFFERS from the same circuit evaluated in the open. This is a bug.");
+}
+
+int run_story(const DemoConfig& config, const DemoOptions& options, std::uint64_t seed) {
+  const auto mechanism = auction::parse_mechanism(config.mechanism);
+  if (!mechanism.ok()) return report(mechanism.error());
+  if (const auto checked = check(config); !checked.ok()) return report(checked.error());
+  catch_signals();
+  auto parties = LocalParties::make(session_of(config, options.rtt_ms));
+  if (!parties.ok()) return report(parties.error());
+  progress("running " + std::to_string(config.providers.size() + 1) + " parties that have never met …");
+  const auto ends = parties->run();
+  if (!ends.ok()) return report(ends.error());
+  const auto reports = reports_of(*ends);
+  if (!reports.ok()) return report(reports.error());
+  DemoReport demo{config.mechanism,
+                  config.resource_class,
+                  {},
+                  seed,
+                  equals_plain(config, *mechanism, *reports),
+                  static_cast<double>(options.rtt_ms)};
+  for (std::size_t i = 0; i < reports->size(); ++i)
+    demo.parties.push_back({i == 0 ? config.requester_name : config.providers[i - 1].name, parties->id(i),
+                            put_in(config, i), learned(config, (*reports)[i]), (*reports)[i]});
+  print(demo);
+  return demo.equals_plain ? kExitDone : kExitDiffers;
+}
+
+}  // namespace
+
+int run_demo(const DemoOptions& options) {
+  if (!options.config.empty()) {
+    if (options.shape_given || options.seed_given)
+      return report({base::Code::kInvalidInput,
+                     "--config says who takes part and with what; leave out --providers, --quantity and --seed"});
+    auto config = load_demo_config(options.config);
+    if (!config.ok()) return report(config.error());
+    if (options.mechanism_given) config->mechanism = options.mechanism;
+    return run_story(*config, options, 0);
+  }
+  std::uint64_t seed = options.seed;
+  if (!options.seed_given) {
+    crypto::OsRandom random;
+    std::array<std::uint8_t, 2> bytes{};
+    random.fill(bytes);
+    seed = static_cast<std::uint64_t>(bytes[0]) << 8 | bytes[1];
+  }
+  DemoConfig config = invented(options, seed);
+  config.mechanism = options.mechanism;
+  if (!options.seed_given) progress("inputs invented; the same again with --seed " + std::to_string(seed));
+  return run_story(config, options, seed);
+}
+
+}  // namespace tarn

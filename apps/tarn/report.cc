@@ -1,0 +1,158 @@
+#include "tarn/report.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "tarn/output.h"
+
+namespace tarn {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json as_json(const PartyReport& r) {
+  Json j;
+  j["role"] = r.role;
+  j["mechanism"] = r.mechanism;
+  j["class"] = r.resource_class;
+  if (r.role == "requester") {
+    j["winner"] = r.winner ? Json(*r.winner) : Json(nullptr);
+    j["winner_index"] = r.winner_index ? Json(*r.winner_index) : Json(nullptr);
+    j["unit_payment"] = std::to_string(r.unit_payment);
+  } else if (r.role == "provider") {
+    j["selected"] = r.selected;
+    if (r.selected) {
+      j["quantity"] = std::to_string(r.quantity);
+      j["unit_payment"] = std::to_string(r.unit_payment);
+    }
+  } else {
+    j["outputs"] = r.outputs;
+  }
+  j["acquainted"] = r.acquainted;
+  j["hops"] = r.hops;
+  j["hops_online"] = r.hops_online;
+  j["connect_ms"] = r.connect_ms;
+  j["manifest_ms"] = r.manifest_ms;
+  j["base_ot_ms"] = r.base_ot_ms;
+  j["prepare_ms"] = r.prepare_ms;
+  j["garble_ms"] = r.garble_ms;
+  j["evaluate_ms"] = r.evaluate_ms;
+  j["total_ms"] = r.total_ms;
+  j["sent_bytes"] = r.sent_bytes;
+  return j;
+}
+
+std::uint64_t amount(const Json& j, const char* key) {
+  std::uint64_t value = 0;
+  const std::string text = j.value(key, "0");
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+std::string to_json(const PartyReport& report) { return as_json(report).dump(); }
+
+std::optional<PartyReport> parse_party_report(const std::string& json) {
+  const Json j = Json::parse(json, nullptr, false);
+  if (!j.is_object() || !j.contains("role")) return std::nullopt;
+  try {
+    PartyReport r;
+    r.role = j.at("role").get<std::string>();
+    r.mechanism = j.at("mechanism").get<std::string>();
+    r.resource_class = j.at("class").get<std::string>();
+    if (r.role == "requester" && !j.at("winner").is_null()) {
+      r.winner = j.at("winner").get<std::string>();
+      r.winner_index = j.at("winner_index").get<std::size_t>();
+    }
+    r.selected = j.value("selected", false);
+    r.quantity = amount(j, "quantity");
+    r.unit_payment = amount(j, "unit_payment");
+    r.outputs = j.value("outputs", "");
+    r.acquainted = j.at("acquainted").get<bool>();
+    r.hops = j.at("hops").get<std::uint32_t>();
+    r.hops_online = j.at("hops_online").get<std::uint32_t>();
+    r.connect_ms = j.at("connect_ms").get<double>();
+    r.manifest_ms = j.at("manifest_ms").get<double>();
+    r.base_ot_ms = j.at("base_ot_ms").get<double>();
+    r.prepare_ms = j.at("prepare_ms").get<double>();
+    r.garble_ms = j.at("garble_ms").get<double>();
+    r.evaluate_ms = j.at("evaluate_ms").get<double>();
+    r.total_ms = j.at("total_ms").get<double>();
+    r.sent_bytes = j.at("sent_bytes").get<std::uint64_t>();
+    return r;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string error_json(const base::Error& error, const std::string& party) {
+  Json j;
+  j["error"]["code"] = code_name(error.code);
+  if (!party.empty()) j["error"]["party"] = party;
+  j["error"]["message"] = error.message;
+  return j.dump();
+}
+
+std::optional<std::string> parse_error_message(const std::string& json) {
+  const Json j = Json::parse(json, nullptr, false);
+  if (!j.is_object() || !j.contains("error") || !j["error"].contains("message")) return std::nullopt;
+  return j["error"].value("message", "");
+}
+
+std::string to_json(const std::vector<BenchRow>& rows) {
+  Json out = Json::array();
+  for (const BenchRow& r : rows) {
+    Json j;
+    j["circuit"] = r.circuit;
+    j["parties"] = r.parties;
+    j["and_gates"] = r.and_gates;
+    j["hops"] = r.hops;
+    j["hops_online"] = r.hops_online;
+    j["rtt_ms"] = r.rtt_ms;
+    j["acquainted"] = r.acquainted;
+    j["connect_ms"] = r.connect_ms;
+    j["base_ot_ms"] = r.base_ot_ms;
+    j["prepare_ms"] = r.prepare_ms;
+    j["garble_ms"] = r.garble_ms;
+    j["evaluate_ms"] = r.evaluate_ms;
+    j["total_ms"] = r.total_ms;
+    j["cpu_ms_per_party"] = r.cpu_ms_per_party;
+    j["sent_bytes_max"] = r.sent_bytes_max;
+    j["sent_bytes_total"] = r.sent_bytes_total;
+    j["peak_rss_mb"] = r.peak_rss_mb;
+    out.push_back(std::move(j));
+  }
+  return out.dump(2);
+}
+
+std::string flat_json(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Json j;
+  for (const auto& [key, text] : fields) {
+    Json value = Json::parse(text, nullptr, false);
+    j[key] = value.is_discarded() || value.is_structured() ? Json(text) : value;
+  }
+  return j.dump();
+}
+
+std::string to_json(const DemoReport& report) {
+  Json j;
+  j["mechanism"] = report.mechanism;
+  j["class"] = report.resource_class;
+  j["seed"] = report.seed;
+  j["rtt_ms"] = report.rtt_ms;
+  j["equals_plain"] = report.equals_plain;
+  j["parties"] = Json::array();
+  for (const DemoParty& p : report.parties) {
+    Json party;
+    party["name"] = p.name;
+    party["id"] = p.id;
+    party["put_in"] = p.put_in;
+    party["learned"] = p.learned;
+    party["result"] = as_json(p.report);
+    j["parties"].push_back(std::move(party));
+  }
+  return j.dump(2);
+}
+
+}  // namespace tarn
