@@ -230,12 +230,14 @@ base::Result<std::string> read_text_file(const std::string& file, std::size_t ma
   std::error_code failed;
   if (!std::filesystem::is_regular_file(file, failed)) return refused(file + ": no such file");
   std::ifstream in(file, std::ios::binary);
-  std::string text(max_size + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || (!in.eof() && in.fail())) return refused(file + ": cannot be read");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_size) return refused(file + ": longer than " + std::to_string(max_size) + " bytes");
-  if (!in.is_open()) return refused(file + ": cannot be opened");
+  if (!in) return refused(file + ": cannot be opened");
+  std::string text;
+  char buffer[65536];
+  while (in.read(buffer, sizeof buffer), in.gcount() > 0) {
+    text.append(buffer, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > max_size) return refused(file + ": longer than " + std::to_string(max_size) + " bytes");
+  }
+  if (in.bad()) return refused(file + ": cannot be read");
   return text;
 }
 

@@ -1,7 +1,9 @@
 // tarn place: one party of a private placement on this host.
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "crypto/random.h"
@@ -45,6 +47,19 @@ base::Status check_input(const PartyConfig& config, std::size_t self) {
   // Here, before anybody is troubled; the message names the field, not the amount.
   const auto bits = self == 0 ? pool::encode(*config.request, config.width) : pool::encode(*config.offer, config.width);
   return bits.ok() ? base::Status{} : base::Status{bits.error()};
+}
+
+// Hops fill and free buffers of the same sizes; giving them back to the system each time, and getting them anew page by
+// page, costs more than the hop. So: keep freed memory, and let the heap's first part consist of huge pages.
+void prepare_memory() {
+  constexpr std::size_t kHugePage = std::size_t{2} << 20, kPart = 128 * kHugePage;
+  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(kPart));
+  ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * kPart));
+  void* const part = std::malloc(kPart - kHugePage);  // only addresses: nothing is touched
+  if (part == nullptr) return;
+  const auto first = (reinterpret_cast<std::uintptr_t>(part) + kHugePage - 1) / kHugePage * kHugePage;
+  ::madvise(reinterpret_cast<void*>(first), kPart - 2 * kHugePage, MADV_HUGEPAGE);
+  std::free(part);
 }
 
 class PartyRun {
@@ -221,9 +236,7 @@ void PartyRun::print() const {
 
 int PartyRun::run() {
   catch_signals();
-  // Hops fill and free the same large buffers; giving them back to the system each time costs more than the hop.
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  prepare_memory();
   report_.mechanism = options_.circuit.empty() ? config_.mechanism : "circuit";
   report_.resource_class = config_.resource_class;
   const auto all = [&]() -> base::Status {

@@ -5,7 +5,9 @@
 namespace base {
 
 Writer& Writer::little(std::uint64_t v, int size) {
-  for (int i = 0; i < size; ++i) bytes_.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+  std::uint8_t bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(v >> (8 * i));
+  bytes_.insert(bytes_.end(), bytes, bytes + size);
   return *this;
 }
 Writer& Writer::u8(std::uint8_t v) { return little(v, 1); }

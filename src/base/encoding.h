@@ -20,6 +20,7 @@ class Writer {
   Writer& raw(ByteView bytes);       // no length: the format fixes it
   Writer& sized(ByteView bytes);     // u32 length, then the bytes
   Writer& text(std::string_view s);  // as sized
+  void reserve(std::size_t more) { bytes_.reserve(bytes_.size() + more); }
   Bytes take() { return std::move(bytes_); }
   const Bytes& bytes() const { return bytes_; }
 

@@ -41,13 +41,14 @@ void portable_multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& lo, std:
   }
 }
 
-Wide portable_inner128(const Block* a, const Block* b, std::size_t count) {
+Wide portable_inner128(const Block* a, std::size_t stride, const Block* b, std::size_t count) {
   Wide p;
   for (std::size_t i = 0; i < count; ++i) {
-    portable_multiply(a[i].lo, b[i].lo, p.w[0], p.w[1]);
-    portable_multiply(a[i].lo, b[i].hi, p.w[1], p.w[2]);
-    portable_multiply(a[i].hi, b[i].lo, p.w[1], p.w[2]);
-    portable_multiply(a[i].hi, b[i].hi, p.w[2], p.w[3]);
+    const Block& x = a[i * stride];
+    portable_multiply(x.lo, b[i].lo, p.w[0], p.w[1]);
+    portable_multiply(x.lo, b[i].hi, p.w[1], p.w[2]);
+    portable_multiply(x.hi, b[i].lo, p.w[1], p.w[2]);
+    portable_multiply(x.hi, b[i].hi, p.w[2], p.w[3]);
   }
   return p;
 }
@@ -55,10 +56,10 @@ Wide portable_inner128(const Block* a, const Block* b, std::size_t count) {
 #if defined(__x86_64__)
 #define TARN_CLMUL __attribute__((target("pclmul,sse4.1")))
 
-TARN_CLMUL Wide native_inner128(const Block* a, const Block* b, std::size_t count) {
+TARN_CLMUL Wide native_inner128(const Block* a, std::size_t stride, const Block* b, std::size_t count) {
   __m128i low = _mm_setzero_si128(), middle = low, high = low;
   for (std::size_t i = 0; i < count; ++i) {
-    const __m128i x = _mm_load_si128(reinterpret_cast<const __m128i*>(a + i));
+    const __m128i x = _mm_load_si128(reinterpret_cast<const __m128i*>(a + i * stride));
     const __m128i y = _mm_load_si128(reinterpret_cast<const __m128i*>(b + i));
     low = _mm_xor_si128(low, _mm_clmulepi64_si128(x, y, 0x00));
     high = _mm_xor_si128(high, _mm_clmulepi64_si128(x, y, 0x11));
@@ -87,11 +88,11 @@ TARN_CLMUL Block native_inner64(const std::uint64_t* a, const std::uint64_t* b, 
 
 }  // namespace
 
-Block gf128_inner(const Block* a, const Block* b, std::size_t count) {
+Block gf128_inner(const Block* a, std::size_t stride, const Block* b, std::size_t count) {
 #if defined(__x86_64__)
-  if (kernels() == Kernels::kNative) return reduce128(native_inner128(a, b, count));
+  if (kernels() == Kernels::kNative) return reduce128(native_inner128(a, stride, b, count));
 #endif
-  return reduce128(portable_inner128(a, b, count));
+  return reduce128(portable_inner128(a, stride, b, count));
 }
 
 std::uint64_t gf64_inner(const std::uint64_t* a, const std::uint64_t* b, std::size_t count) {

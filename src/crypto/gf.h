@@ -10,7 +10,7 @@
 
 namespace crypto {
 
-Block gf128_inner(const Block* a, const Block* b, std::size_t count);                         // Σ a_i·b_i
+Block gf128_inner(const Block* a, std::size_t stride, const Block* b, std::size_t count);     // Σ a_{i·stride}·b_i
 std::uint64_t gf64_inner(const std::uint64_t* a, const std::uint64_t* b, std::size_t count);  // Σ a_i·b_i
 
 }  // namespace crypto

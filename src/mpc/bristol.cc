@@ -24,7 +24,10 @@ base::Error invalid(std::string message) { return {base::Code::kInvalidInput, st
 class Reader {
  public:
   Reader(std::string_view text, const BristolOwners& owners)
-      : rest_(text), text_size_(text.size()), owners_(owners), builder_(owners.parties) {}
+      : rest_(text),
+        text_size_(text.size()),
+        owners_(owners),
+        builder_(owners.parties, CircuitBuilder::Gates::kAsWritten) {}
 
   base::Result<Circuit> read() {
     TARN_TRY(header());
@@ -47,17 +50,18 @@ class Reader {
 
   // The words of the next line that has any; false at the end.
   bool next_line() {
-    static constexpr std::string_view kSpace = " \t\r";
+    const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
     while (!rest_.empty()) {
       ++line_;
-      std::string_view line = rest_.substr(0, rest_.find('\n'));
-      rest_.remove_prefix(std::min(rest_.size(), line.size() + 1));
       words_.clear();
-      for (std::size_t start; (start = line.find_first_not_of(kSpace)) != line.npos;) {
-        line.remove_prefix(start);
-        words_.push_back(line.substr(0, line.find_first_of(kSpace)));
-        line.remove_prefix(words_.back().size());
+      std::size_t at = 0;
+      while (at < rest_.size() && rest_[at] != '\n') {
+        const std::size_t start = at;
+        while (at < rest_.size() && rest_[at] != '\n' && !space(rest_[at])) ++at;
+        if (at > start) words_.push_back(rest_.substr(start, at - start));
+        if (at == start) ++at;
       }
+      rest_.remove_prefix(std::min(rest_.size(), at + 1));
       if (!words_.empty()) return true;
     }
     return false;

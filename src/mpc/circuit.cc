@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/encoding.h"
 #include "crypto/sha256.h"
 
 namespace mpc {
@@ -18,17 +17,20 @@ std::size_t Circuit::outputs_of(std::size_t party) const {
 }
 
 std::array<std::uint8_t, 32> Circuit::hash() const {
-  base::Writer w;
-  const auto count = [&w](std::size_t n) { w.u32(static_cast<std::uint32_t>(n)); };  // all built circuits fit
-  w.text("tarn circuit v1");
-  count(parties_);
-  count(input_owners_.size());
-  for (const std::uint32_t owner : input_owners_) w.u32(owner);
-  count(gates_.size());
-  for (const Gate& g : gates_) w.u8(static_cast<std::uint8_t>(g.op)).u32(g.a).u32(g.b).u32(g.out);
-  count(outputs_.size());
-  for (const Output& o : outputs_) w.u32(o.owner).u32(o.wire);
-  return crypto::sha256(w.bytes());
+  crypto::Sha256 hash;
+  const auto numbers = [&hash](std::initializer_list<std::size_t> values) {  // all built circuits fit 32 bits
+    std::uint8_t bytes[16];
+    std::size_t size = 0;
+    for (const std::size_t v : values)
+      for (unsigned shift = 0; shift < 32; shift += 8) bytes[size++] = static_cast<std::uint8_t>(v >> shift);
+    hash.update({bytes, size});
+  };
+  hash.update(base::view("tarn circuit v1"));
+  numbers({parties_, input_owners_.size(), gates_.size(), outputs_.size()});
+  for (const std::uint32_t owner : input_owners_) numbers({owner});
+  for (const Gate& g : gates_) numbers({static_cast<std::size_t>(g.op), g.a, g.b, g.out});
+  for (const Output& o : outputs_) numbers({o.owner, o.wire});
+  return hash.finish();
 }
 
 namespace {

@@ -7,7 +7,7 @@
 
 namespace mpc {
 
-CircuitBuilder::CircuitBuilder(std::size_t parties) : parties_(parties) {
+CircuitBuilder::CircuitBuilder(std::size_t parties, Gates gates) : parties_(parties), gates_(gates) {
   CHECK(parties >= kMinParties && parties <= kMaxParties);
 }
 
@@ -19,7 +19,8 @@ WireId CircuitBuilder::add(Node node) {
 
 WireId CircuitBuilder::shared(Kind kind, WireId a, WireId b) {
   if (a > b) std::swap(a, b);
-  Known& known = kind == Kind::kXor ? xors_ : kind == Kind::kAnd ? ands_ : nots_;
+  if (gates_ == Gates::kAsWritten) return add({kind, a, b});
+  Known& known = kind == Kind::kXor ? xors_ : ands_;
   const std::uint64_t operands = static_cast<std::uint64_t>(a) << 32 | b;
   const auto found = known.find(operands);
   if (found != known.end()) return found->second;
@@ -28,7 +29,12 @@ WireId CircuitBuilder::shared(Kind kind, WireId a, WireId b) {
   return node;
 }
 
-WireId CircuitBuilder::plain(Bit bit) { return bit.inverted_ ? shared(Kind::kNot, bit.node_, bit.node_) : bit.node_; }
+WireId CircuitBuilder::plain(Bit bit) {
+  if (!bit.inverted_) return bit.node_;
+  nots_.resize(nodes_.size());
+  if (nots_[bit.node_] == 0) nots_[bit.node_] = add({Kind::kNot, bit.node_, bit.node_});
+  return nots_[bit.node_];
+}
 
 Bit CircuitBuilder::input(std::size_t owner) {
   CHECK(owner < parties_);

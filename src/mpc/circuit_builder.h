@@ -47,7 +47,9 @@ class CircuitBuilder {
  public:
   static constexpr std::size_t kMinParties = 2, kMaxParties = 16;
 
-  explicit CircuitBuilder(std::size_t parties);
+  // kAsWritten: gates that others have made as they want them, at less cost.
+  enum class Gates { kShared, kAsWritten };
+  explicit CircuitBuilder(std::size_t parties, Gates gates = Gates::kShared);
   CircuitBuilder(const CircuitBuilder&) = delete;
   CircuitBuilder& operator=(const CircuitBuilder&) = delete;
 
@@ -73,7 +75,7 @@ class CircuitBuilder {
   using Known = std::unordered_map<std::uint64_t, WireId>;  // operands to node
 
   WireId add(Node node);
-  WireId shared(Kind kind, WireId a, WireId b);  // the one node of this kind and these operands
+  WireId shared(Kind kind, WireId a, WireId b);  // the one XOR or AND of these operands
   WireId plain(Bit bit);                         // a node of this very value: a NOT if the bit is inverted
   std::vector<bool> needed(const std::vector<WireId>& roots) const;
 
@@ -81,7 +83,9 @@ class CircuitBuilder {
   std::vector<std::uint32_t> input_owners_;
   std::vector<Node> nodes_;  // in topological order
   std::vector<Output> outputs_;
-  Known xors_, ands_, nots_;
+  Gates gates_;
+  Known xors_, ands_;
+  std::vector<WireId> nots_;  // of each node, 0 if there is none yet: node 0 is never a NOT
 };
 
 }  // namespace mpc

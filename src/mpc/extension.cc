@@ -26,8 +26,8 @@ class TreeFold {
     skip_first_ = skip_first;
   }
 
-  // Columns t at out[t·stride], `count` ≤ kChunk blocks each; the sum of all streams stays in sum().
-  void fold(const Block& start, std::size_t count, Block* out, std::size_t stride) {
+  // `count` ≤ kChunk blocks of every column, gathered in columns(); the sum of all streams in sum().
+  void fold(const Block& start, std::size_t count) {
     std::size_t live = ciphers_.size();
     for (std::size_t y = 0; y < live; ++y) {
       if (y == 0 && skip_first_)
@@ -36,7 +36,7 @@ class TreeFold {
         ciphers_[y].stream(start, &streams_[y * kChunk], count);
     }
     for (unsigned t = 0; live > 1; ++t, live /= 2) {
-      Block* column = out + t * stride;
+      Block* column = columns_ + t * kChunk;
       std::fill_n(column, count, Block{});
       for (std::size_t y = 0; y < live / 2; ++y) {
         const Block* even = &streams_[2 * y * kChunk];
@@ -49,11 +49,13 @@ class TreeFold {
       }
     }
   }
+  const Block* column(unsigned t) const { return columns_ + t * kChunk; }
   const Block* sum() const { return streams_.data(); }
 
  private:
   std::vector<crypto::Aes128> ciphers_;
   Blocks streams_;
+  Block columns_[8 * kChunk];
   bool skip_first_ = false;
 };
 
@@ -79,9 +81,13 @@ ProverColumns extend(const Trees& trees, const Block& start, const Blocks& u) {
     TreeFold fold(std::span(trees.leaves).subspan(tree * leaves, leaves), 0, false);
     for (std::size_t at = 0; at < blocks; at += kChunk) {
       const std::size_t count = std::min(kChunk, blocks - at);
-      fold.fold(advanced(start, at), count, &out.columns[k * tree * blocks + at], blocks);
+      fold.fold(advanced(start, at), count);
       Block correction[kChunk];
-      for (std::size_t i = 0; i < count; ++i) correction[i] = fold.sum()[i] ^ u[at + i];
+      for (std::size_t i = 0; i < count; ++i) {
+        correction[i] = fold.sum()[i] ^ u[at + i];
+        Block* to = &out.columns[(at + i) * 128 + k * tree];
+        for (unsigned t = 0; t < k; ++t) to[t] = fold.column(t)[i];
+      }
       std::memcpy(out.correction.data() + (tree * blocks + at) * 16, correction, count * 16);
     }
   }
@@ -98,12 +104,13 @@ Blocks extend(const PuncturedTrees& trees, const Block& start, std::size_t block
     TreeFold fold(std::span(trees.leaves).subspan(tree * leaves, leaves), hole, true);
     for (std::size_t at = 0; at < blocks; at += kChunk) {
       const std::size_t count = std::min(kChunk, blocks - at);
-      Block* first = &columns[k * tree * blocks + at];
-      fold.fold(advanced(start, at), count, first, blocks);
+      fold.fold(advanced(start, at), count);
       Block received[kChunk];
       std::memcpy(received, correction.data() + (tree * blocks + at) * 16, count * 16);
-      for (unsigned t = 0; t < k; ++t)
-        for (std::size_t i = 0; i < count; ++i) first[t * blocks + i] ^= masked(received[i], hole >> t);
+      for (std::size_t i = 0; i < count; ++i) {
+        Block* to = &columns[(at + i) * 128 + k * tree];
+        for (unsigned t = 0; t < k; ++t) to[t] = fold.column(t)[i] ^ masked(received[i], hole >> t);
+      }
     }
   }
   return columns;
@@ -116,8 +123,8 @@ Blocks weights(const crypto::Digest& seed, std::size_t blocks) {
   return chi;
 }
 
-Block residue(const Block* v, const Blocks& chi) {
-  return crypto::gf128_inner(v, chi.data(), chi.size()) ^ v[chi.size()];
+Block residue(const Blocks& v, const Blocks& chi) {
+  return crypto::gf128_inner(v.data(), 1, chi.data(), chi.size()) ^ v[chi.size()];
 }
 
 crypto::Digest prover_digest(crypto::Sha256& tagged, const Blocks& columns, const Blocks& chi) {
@@ -126,11 +133,11 @@ crypto::Digest prover_digest(crypto::Sha256& tagged, const Blocks& columns, cons
 
 crypto::Digest verifier_digest(crypto::Sha256& tagged, const Blocks& columns, const Blocks& chi, const Block& delta,
                                const Block& residue_of_u) {
-  const std::size_t blocks = chi.size() + 1;
+  CHECK(columns.size() == 128 * (chi.size() + 1));
   Blocks residues(128);
   for (unsigned c = 0; c < 128; ++c)
-    residues[c] =
-        residue(&columns[c * blocks], chi) ^ masked(residue_of_u, c < 64 ? delta.lo >> c : delta.hi >> (c - 64));
+    residues[c] = crypto::gf128_inner(&columns[c], 128, chi.data(), chi.size()) ^ columns[chi.size() * 128 + c] ^
+                  masked(residue_of_u, c < 64 ? delta.lo >> c : delta.hi >> (c - 64));
   return tagged.update(crypto::bytes_of(residues)).finish();
 }
 

@@ -20,7 +20,7 @@ inline std::size_t extension_blocks(std::size_t bits) { return (bits + 127) / 12
 inline std::size_t correction_size(unsigned k, std::size_t blocks) { return 128 / k * blocks * 16; }
 
 struct ProverColumns {
-  crypto::Blocks columns;  // 128 × blocks
+  crypto::Blocks columns;  // 128 a block of u, in squares (bit_matrix.h)
   base::Bytes correction;
 };
 
@@ -32,7 +32,7 @@ crypto::Blocks extend(const PuncturedTrees& trees, const crypto::Block& start, s
 
 // The check. χ: one weight a block but the last.
 crypto::Blocks weights(const crypto::Digest& seed, std::size_t blocks);
-crypto::Block residue(const crypto::Block* v, const crypto::Blocks& chi);
+crypto::Block residue(const crypto::Blocks& v, const crypto::Blocks& chi);
 crypto::Digest prover_digest(crypto::Sha256& tagged, const crypto::Blocks& columns, const crypto::Blocks& chi);
 crypto::Digest verifier_digest(crypto::Sha256& tagged, const crypto::Blocks& columns, const crypto::Blocks& chi,
                                const crypto::Block& delta, const crypto::Block& residue_of_u);

@@ -65,7 +65,10 @@ std::size_t gate_table_size(std::size_t parties) { return 3 * kEvaluatorRow + 2 
 Garbled garble(const Circuit& circuit, std::size_t parties, std::size_t self, const Block& delta, const Block& key,
                const WireMasks& masks, const Blocks& labels) {
   CHECK(self > 0 && parties <= kMaxParties && labels.size() == circuit.inputs());
-  Garbled out{Blocks(circuit.wires()), base::Bytes(circuit.and_gates() * gate_table_size(parties))};
+  const std::size_t size = circuit.and_gates() * gate_table_size(parties);
+  Garbled out{Blocks(circuit.wires()), {}};
+  out.tables.reserve(size + labels.size() * 16 + 128);  // the message that they begin
+  out.tables.resize(size);
   std::copy(labels.begin(), labels.end(), out.zero_labels.begin());
   Blocks& k0 = out.zero_labels;
   TableWriter tables(out.tables);
@@ -88,12 +91,12 @@ Garbled garble(const Circuit& circuit, std::size_t parties, std::size_t self, co
     hash_b.towards_all(b0 ^ delta, parties, hb1);
     for (std::size_t t = 0; t < parties; ++t) {
       if (t == self) {
-        tables.row(ha0[t] ^ ha1[t] ^ masks.wires.times_delta(gate.b, delta), kRow);
-        tables.row(hb0[t] ^ hb1[t] ^ a0 ^ masks.wires.times_delta(gate.a, delta), kRow);
+        tables.row(ha0[t] ^ ha1[t] ^ masks.factors.times_delta(2 * g + 1, delta), kRow);
+        tables.row(hb0[t] ^ hb1[t] ^ a0 ^ masks.factors.times_delta(2 * g, delta), kRow);
         k0[gate.out] = ha0[t] ^ hb0[t] ^ masks.products.times_delta(g, delta);
       } else {
-        tables.row(ha0[t] ^ ha1[t] ^ masks.wires.mac(gate.b, t), row_size(t));
-        tables.row(hb0[t] ^ hb1[t] ^ masks.wires.mac(gate.a, t), row_size(t));
+        tables.row(ha0[t] ^ ha1[t] ^ masks.factors.mac(2 * g + 1, t), row_size(t));
+        tables.row(hb0[t] ^ hb1[t] ^ masks.factors.mac(2 * g, t), row_size(t));
         tables.row(ha0[t] ^ hb0[t] ^ masks.products.mac(g, t), row_size(t));
       }
     }
@@ -163,9 +166,9 @@ std::optional<Evaluated> evaluate(const Circuit& circuit, std::size_t parties, c
         out.labels[j][gate.out] = is_xor ? out.labels[j][gate.a] ^ out.labels[j][gate.b] : out.labels[j][gate.a];
       continue;
     }
-    r.clear();
-    r.add(0, masks.wires, gate.b, la);
-    r.add(0, masks.wires, gate.a, lb);
+    r.clear(0);
+    r.add(0, masks.factors, 2 * g + 1, la);
+    r.add(0, masks.factors, 2 * g, lb);
     r.add(0, masks.products, g);
     Block next[kMaxParties];
     for (std::size_t t = 1; t < parties; ++t) next[t] = r.mac(0, t);

@@ -17,10 +17,10 @@
 
 namespace mpc {
 
-// ⟨λ⟩ of every wire and ⟨λ_α·λ_β ⊕ λ_γ⟩ of every AND gate.
+// What of the wires' masks is needed, by AND gate g (α, β → γ) in the circuit's order.
 struct WireMasks {
-  Shares wires;
-  Shares products;
+  Shares factors;   // ⟨λ_α⟩ at 2g, ⟨λ_β⟩ at 2g + 1
+  Shares products;  // ⟨λ_α·λ_β ⊕ λ_γ⟩
 };
 
 std::size_t gate_table_size(std::size_t parties);

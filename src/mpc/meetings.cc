@@ -122,12 +122,12 @@ base::Status Meetings::send_trees(Conversation& channel, const Tagger& tags, bas
   crypto::Sha256 hash;
   hash.update(tags.prefix(kHopTrees, self_, j, "columns"));
   const crypto::Digest proof = prover_digest(hash, extended.columns, chi);
-  const Block residue_u = residue(u.data(), chi);
+  const Block residue_u = residue(u, chi);
   const base::ByteView residue_bytes = crypto::bytes_of({&residue_u, 1});
   body.insert(body.end(), residue_bytes.begin(), residue_bytes.end());
   body.insert(body.end(), proof.begin(), proof.end());
 
-  const Blocks rows = columns_to_rows(extended.columns, kDeltaBlocks, 128);
+  const Blocks rows = columns_to_rows(std::move(extended.columns), 128);
   peer.reversed = {delta, seeds_of_rows(tags.prefix(kHopTrees, self_, j, "reversed"), rows, Block{})};
   return channel.send(j, std::move(body));
 }
@@ -145,14 +145,14 @@ base::Status Meetings::receive_trees(Conversation& channel, const Tagger& tags, 
   peer.acquaintance.verifier = std::move(*punctured);
 
   const auto start = stream_start(tags.digest(kHopTrees, j, self_, "stream", {}));
-  const Blocks columns = extend(peer.acquaintance.verifier, start, kDeltaBlocks, body.subspan(trees, sent - trees));
+  Blocks columns = extend(peer.acquaintance.verifier, start, kDeltaBlocks, body.subspan(trees, sent - trees));
   const Blocks chi = weights(tags.digest(kHopTrees, j, self_, "chi", body.first(sent)), kDeltaBlocks);
   crypto::Sha256 hash;
   hash.update(tags.prefix(kHopTrees, j, self_, "columns"));
   const auto expected = verifier_digest(hash, columns, chi, delta, crypto::block_from(body.subspan(sent, 16)));
   if (!crypto::equal(expected, body.subspan(sent + 16))) return refuse(j, "failed the proof of its extension");
 
-  const Blocks rows = columns_to_rows(columns, kDeltaBlocks, 128);
+  const Blocks rows = columns_to_rows(std::move(columns), 128);
   const base::Bytes tag = tags.prefix(kHopTrees, j, self_, "reversed");
   GrownTrees grown = grow_trees({seeds_of_rows(tag, rows, Block{}), seeds_of_rows(tag, rows, delta)}, kAcquaintanceK);
   peer.acquaintance.prover = std::move(grown.trees);

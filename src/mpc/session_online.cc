@@ -14,17 +14,8 @@ namespace {
 
 void append(base::Bytes& to, base::ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
 
-// What multiplying ⟨λ_α⟩·⟨λ_β⟩ by a triple opens: λ_α ⊕ x, λ_β ⊕ y of every AND gate, in order.
-template <class F>
-void each_factor(const Circuit& circuit, F&& f) {
-  std::size_t g = 0;
-  for (const Gate& gate : circuit.gates()) {
-    if (gate.op != Gate::Op::kAnd) continue;
-    f(gate.a, false, g);
-    f(gate.b, true, g);
-    ++g;
-  }
-}
+// What multiplying ⟨λ_α⟩·⟨λ_β⟩ by a triple (x, y, z) opens: λ_α ⊕ x at 2g, λ_β ⊕ y at 2g + 1.
+const Shares& operand(const Triples& triples, std::size_t factor) { return factor % 2 == 0 ? triples.x : triples.y; }
 
 }  // namespace
 
@@ -38,19 +29,17 @@ base::Status Session::State::input_hop(const Bits& inputs) {
   Bits own_masked, opened;
   for (std::size_t w = 0; w < circuit.inputs(); ++w) {
     if (circuit.input_owners()[w] != self) continue;
-    masked_inputs[w] = (inputs[own_masked.size()] & 1) ^ m.wires.bit(w);
+    masked_inputs[w] = (inputs[own_masked.size()] & 1) ^ input_masks[own_masked.size()];
     own_masked.push_back(masked_inputs[w]);
   }
-  each_factor(circuit, [&](WireId w, bool second, std::size_t g) {
-    opened.push_back(m.wires.bit(w) ^ (second ? triples->y : triples->x).bit(g));
-  });
+  for (std::size_t f = 0; f < 2 * layout.ands; ++f)
+    opened.push_back(m.factors.bit(f) ^ operand(*triples, f).bit(f / 2));
   const base::Bytes masked_packed = pack(own_masked), opened_packed = pack(opened);
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     MacDigest macs(tags.prefix(hop, self, j, "product"));
-    each_factor(circuit, [&](WireId w, bool second, std::size_t g) {
-      macs.add(m.wires.mac(w, j) ^ (second ? triples->y : triples->x).mac(g, j));
-    });
+    for (std::size_t f = 0; f < 2 * layout.ands; ++f)
+      macs.add(m.factors.mac(f, j) ^ operand(*triples, f).mac(f / 2, j));
     base::Bytes message = masked_packed;
     append(message, opened_packed);
     append(message, macs.finish());
@@ -79,12 +68,10 @@ base::Status Session::State::open_products(const std::vector<base::Bytes>& recei
     const base::ByteView body(received[j]);
     const Bits theirs = unpack(body.first(packed_size(own.size())), own.size());
     MacDigest macs(tags.prefix(hop, j, self, "product"));
-    std::size_t i = 0;
-    each_factor(circuit, [&](WireId w, bool second, std::size_t g) {
-      macs.add(m.wires.key(w, j) ^ (second ? triples->y : triples->x).key(g, j) ^ crypto::masked(delta, theirs[i]));
-      sum[i] ^= theirs[i];
-      ++i;
-    });
+    for (std::size_t f = 0; f < 2 * layout.ands; ++f) {
+      macs.add(m.factors.key(f, j) ^ operand(*triples, f).key(f / 2, j) ^ crypto::masked(delta, theirs[f]));
+      sum[f] ^= theirs[f];
+    }
     if (!crypto::equal(macs.finish(), body.last(32))) return misbehaved(j, "opened a product without its MACs");
   }
   for (std::size_t g = 0; g < layout.ands; ++g) {
@@ -163,10 +150,13 @@ base::Result<Evaluated> Session::State::evaluate_circuit() {
 }
 
 namespace {
+// f(index of the output, its wire) for every output of the owner that is not a constant.
 template <class F>
 void each_output_of(const Circuit& circuit, std::size_t owner, F&& f) {
-  for (const Circuit::Output& o : circuit.outputs())
-    if (o.owner == owner && o.wire < Circuit::kFalse) f(o.wire);
+  for (std::size_t o = 0; o < circuit.outputs().size(); ++o) {
+    const Circuit::Output& output = circuit.outputs()[o];
+    if (output.owner == owner && output.wire < Circuit::kFalse) f(o, output.wire);
+  }
 }
 }  // namespace
 
@@ -175,9 +165,9 @@ base::Bytes Session::State::output_message(std::size_t owner, const std::optiona
   MacDigest macs(tags.prefix(hop, self, owner, "output"));
   crypto::Sha256 labels;
   labels.update(tags.prefix(hop, 0, owner, "labels"));
-  each_output_of(circuit, owner, [&](WireId w) {
-    shares.push_back(masks->wires.bit(w));
-    macs.add(masks->wires.mac(w, owner));
+  each_output_of(circuit, owner, [&](std::size_t o, WireId w) {
+    shares.push_back(output_masks->bit(o));
+    macs.add(output_masks->mac(o, owner));
     if (!evaluated) return;
     masked.push_back(evaluated->masked[w]);
     labels.update(crypto::bytes_of({&evaluated->labels[owner][w], 1}));
@@ -194,8 +184,8 @@ base::Bytes Session::State::output_message(std::size_t owner, const std::optiona
 base::Result<Bits> Session::State::accept_outputs(const std::vector<base::Bytes>& received,
                                                   const std::optional<Evaluated>& evaluated) {
   Bits values;
-  each_output_of(circuit, self, [&](WireId w) {
-    values.push_back(static_cast<std::uint8_t>(masks->wires.bit(w) ^ (evaluated ? evaluated->masked[w] : 0)));
+  each_output_of(circuit, self, [&](std::size_t o, WireId w) {
+    values.push_back(static_cast<std::uint8_t>(output_masks->bit(o) ^ (evaluated ? evaluated->masked[w] : 0)));
   });
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
@@ -204,8 +194,8 @@ base::Result<Bits> Session::State::accept_outputs(const std::vector<base::Bytes>
     const Bits shares = unpack(body.first(packed), values.size());
     MacDigest macs(tags.prefix(hop, j, self, "output"));
     std::size_t i = 0;
-    each_output_of(circuit, self, [&](WireId w) {
-      macs.add(masks->wires.key(w, j) ^ crypto::masked(delta, shares[i]));
+    each_output_of(circuit, self, [&](std::size_t o, WireId) {
+      macs.add(output_masks->key(o, j) ^ crypto::masked(delta, shares[i]));
       values[i] ^= shares[i];
       ++i;
     });
@@ -216,7 +206,7 @@ base::Result<Bits> Session::State::accept_outputs(const std::vector<base::Bytes>
     crypto::Sha256 labels;
     labels.update(tags.prefix(hop, 0, self, "labels"));
     i = 0;
-    each_output_of(circuit, self, [&](WireId w) {
+    each_output_of(circuit, self, [&](std::size_t, WireId w) {
       const Block active = garbled.zero_labels[w] ^ crypto::masked(delta, masked[i]);
       labels.update(crypto::bytes_of({&active, 1}));
       values[i] ^= masked[i];

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "mpc/bit_matrix.h"
 #include "mpc/session_state.h"
+#include "mpc/wire_slots.h"
 
 namespace mpc {
 
@@ -54,7 +55,7 @@ void Session::State::prove(std::vector<base::Bytes>& bodies, const std::vector<B
   each_peer([&](std::size_t j) { append(digests, sent_digest(self, j, bodies[j])); });
   const unsigned k = hop == kHopBase ? kAcquaintanceK : layout.k;
   const Blocks chi = chi_of(tags, hop, self, k, u.size(), digests);
-  const Block residue_u = residue(u.data(), chi);
+  const Block residue_u = residue(u, chi);
   announced[self] = digests;
   append(announced[self], crypto::bytes_of({&residue_u, 1}));
   each_peer([&](std::size_t j) {
@@ -129,7 +130,7 @@ base::Status Session::State::base_hop() {
   const base::Status status = exchange();
   TARN_TRY(meetings.settle(verdicts));
   TARN_TRY(status);
-  each_peer([&](std::size_t j) { base_macs[j] = columns_to_rows(columns[j], kDeltaBlocks, 128); });
+  each_peer([&](std::size_t j) { base_macs[j] = columns_to_rows(std::move(columns[j]), 128); });
   return {};
 }
 
@@ -145,12 +146,12 @@ base::Status Session::State::check_base(std::size_t j, Meetings::Verdict& verdic
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
     peer.acquaintance.verifier = std::move(*punctured);
   }
-  TARN_ASSIGN(const Blocks columns, check_proof(j, peer.acquaintance.verifier, kDeltaBlocks, trees, message));
+  TARN_ASSIGN(Blocks columns, check_proof(j, peer.acquaintance.verifier, kDeltaBlocks, trees, message));
   verdict = Meetings::Verdict::kProven;
   const base::ByteView commitment = base::ByteView(message).last(kCommitment);
   std::copy(commitment.begin(), commitment.end(), coin_commitments[j].begin());
   append(announced[j], commitment);
-  base_keys[j] = columns_to_rows(columns, kDeltaBlocks, 128);
+  base_keys[j] = columns_to_rows(std::move(columns), 128);
   return {};
 }
 
@@ -191,6 +192,7 @@ base::Status Session::State::bits_hop() {
         grow_trees({seeds_of_rows(tag, base_keys[j], Block{}), seeds_of_rows(tag, base_keys[j], lasting)}, layout.k);
     ProverColumns extended = extend(grown.trees, start_of_stream(self, j), u);
     bodies[j] = std::move(grown.message);
+    bodies[j].reserve(bodies[j].size() + extended.correction.size() + layout.proof() + 32 + SignedChannel::kOverhead);
     append(bodies[j], extended.correction);
     columns[j] = std::move(extended.columns);
   });
@@ -199,7 +201,7 @@ base::Status Session::State::bits_hop() {
     if (j == self) continue;
     append(bodies[j], said_before);
     TARN_TRY(channel.send(j, std::move(bodies[j])));
-    pool.macs[j] = columns_to_rows(columns[j], u.size(), own);
+    pool.macs[j] = columns_to_rows(std::move(columns[j]), own);
     columns[j] = {};
   }
   for (std::size_t j = 0; j < n; ++j) {
@@ -213,8 +215,8 @@ base::Status Session::State::bits_hop() {
     const auto punctured =
         puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k, body.first(trees));
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
-    TARN_ASSIGN(const Blocks received, check_proof(j, *punctured, blocks, trees, body));
-    pool.keys[j] = columns_to_rows(received, blocks, theirs);
+    TARN_ASSIGN(Blocks received, check_proof(j, *punctured, blocks, trees, body));
+    pool.keys[j] = columns_to_rows(std::move(received), theirs);
   }
   base_keys.clear();
   base_macs.clear();
@@ -292,7 +294,7 @@ base::Status Session::State::coin_hop(std::vector<std::uint64_t>& chi, BucketOpe
   chi.clear();
   for (const Block& b : draws) chi.push_back(b.lo);
   crypto::SeededRandom permutation = common.fork("buckets");
-  opening = {layout.shape, shuffled(layout.leaky(), permutation)};
+  opening = BucketOpening(layout.shape, shuffled(layout.leaky(), permutation));
   return {};
 }
 
@@ -305,7 +307,7 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
   append(sum, base::Writer().u64(leaky->sum(chi)).bytes());
   Bits d(opening.size());
   for (std::size_t i = 0; i < d.size(); ++i) {
-    const auto [first, other] = opening.operands(i);
+    const auto [first, other] = opening.operands[i];
     d[i] = pool.bits[first] ^ pool.bits[other];
   }
   const base::Bytes d_packed = pack(d);
@@ -314,7 +316,7 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
     if (j == self) continue;
     MacDigest macs(tags.prefix(hop, self, j, "bucket"));
     for (std::size_t i = 0; i < d.size(); ++i) {
-      const auto [first, other] = opening.operands(i);
+      const auto [first, other] = opening.operands[i];
       macs.add(pool.macs[j][first] ^ pool.macs[j][other]);
     }
     base::Bytes message;
@@ -333,7 +335,7 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
     const Bits theirs = unpack(body.subspan(kCommitment, d_packed.size()), d.size());
     MacDigest macs(tags.prefix(hop, j, self, "bucket"));
     for (std::size_t i = 0; i < d.size(); ++i) {
-      const auto [first, other] = opening.operands(i);
+      const auto [first, other] = opening.operands[i];
       macs.add(pool.keys[j][first] ^ pool.keys[j][other] ^ crypto::masked(delta, theirs[i]));
       d[i] ^= theirs[i];
     }
@@ -360,35 +362,52 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
   if (total != 0) return somebody("made a wrong multiplication triple");
   triples = combine(n, self, pool, *leaky, opening, d, layout.ands);
   leaky.reset();
+  // What fed the triples is used up; only the masks behind it are wanted from here on.
+  const auto keep_masks = [&](auto& all) {
+    if (!all.empty()) all = {all.begin() + static_cast<std::ptrdiff_t>(layout.masks()), all.end()};
+  };
+  keep_masks(pool.bits);
+  for (auto& macs : pool.macs) keep_masks(macs);
+  for (auto& keys : pool.keys) keep_masks(keys);
   return {};
 }
 
 // ---- masks of all wires, from what the pool has left
 
 void Session::State::make_masks() {
-  masks.emplace(WireMasks{Shares(n, self, circuit.wires()), Shares(n, self, layout.ands)});
-  Shares& wires = masks->wires;
-  std::vector<std::size_t> used(n, layout.input_masks());
+  const WireSlots slots(circuit);
+  Shares live(n, self, slots.count());
+  input_masks.clear();
+  std::vector<std::size_t> used(n, layout.ands);  // in what is left of the pool: λ of AND gates, then of the inputs
   for (std::size_t w = 0; w < circuit.inputs(); ++w) {
     const std::size_t owner = circuit.input_owners()[w], m = used[owner]++;
     if (owner != self) {
-      wires.key(w, owner) = pool.keys[owner][m];
+      live.key(w, owner) = pool.keys[owner][m];
       continue;
     }
-    wires.bit(w) = pool.bits[m];
-    each_peer([&](std::size_t j) { wires.mac(w, j) = pool.macs[j][m]; });
+    input_masks.push_back(pool.bits[m]);
+    live.bit(w) = pool.bits[m];
+    each_peer([&](std::size_t j) { live.mac(w, j) = pool.macs[j][m]; });
   }
+  masks.emplace(WireMasks{Shares(n, self, 2 * layout.ands), Shares(n, self, layout.ands)});
   std::size_t g = 0;
   for (const Gate& gate : circuit.gates()) {
-    if (gate.op == Gate::Op::kAnd) {
-      wires.add(gate.out, pool, layout.masks() + g);
-      masks->products.add(g, pool, layout.masks() + g);
-      ++g;
-    } else {
-      wires.add(gate.out, wires, gate.a);
-      if (gate.op == Gate::Op::kXor) wires.add(gate.out, wires, gate.b);
+    const std::size_t a = slots.of(gate.a), b = slots.of(gate.b), out = slots.of(gate.out);
+    if (gate.op != Gate::Op::kAnd) {
+      live.copy(out, live, a);
+      if (gate.op == Gate::Op::kXor) live.add(out, live, b);
+      continue;
     }
+    masks->factors.copy(2 * g, live, a);
+    masks->factors.copy(2 * g + 1, live, b);
+    live.clear(out);
+    live.add(out, pool, g);
+    masks->products.copy(g, live, out);
+    ++g;
   }
+  output_masks.emplace(n, self, circuit.outputs().size());
+  for (std::size_t o = 0; o < circuit.outputs().size(); ++o)
+    if (circuit.outputs()[o].wire < Circuit::kFalse) output_masks->copy(o, live, slots.of(circuit.outputs()[o].wire));
   pool = {};
 }
 

@@ -54,6 +54,8 @@ struct Session::State {
   std::optional<LeakyTriples> leaky;
   std::optional<Triples> triples;
   std::optional<WireMasks> masks;
+  Bits input_masks;                    // λ of our input wires
+  std::optional<Shares> output_masks;  // by output; zero where it is a constant
   Garbled garbled;
   Bits masked_inputs;               // Λ of all input wires
   std::vector<base::Bytes> tables;  // evaluator: hop 9's bodies, by garbler

@@ -9,10 +9,11 @@ using crypto::masked;
 
 void Shares::add(std::size_t i, const Shares& from, std::size_t k, std::uint64_t c) {
   bits_[i] ^= static_cast<std::uint8_t>(from.bits_[k] & c);
-  Block* to = &parts_[i * 2 * parties_];
-  const Block* with = &from.parts_[k * 2 * parties_];
+  const std::size_t count = 2 * parties_;
+  Block* __restrict to = &parts_[i * count];  // two elements never overlap
+  const Block* __restrict with = &from.parts_[k * count];
   const std::uint64_t m = crypto::mask64(c);
-  for (std::size_t p = 0; p < 2 * parties_; ++p) {
+  for (std::size_t p = 0; p < count; ++p) {
     to[p].lo ^= with[p].lo & m;
     to[p].hi ^= with[p].hi & m;
   }

@@ -26,10 +26,6 @@ class Shares {
       : parties_(parties), self_(self), bits_(count), parts_(count * 2 * parties) {}
 
   std::size_t size() const { return bits_.size(); }
-  void clear() {  // every element zero
-    std::fill(bits_.begin(), bits_.end(), std::uint8_t{0});
-    std::fill(parts_.begin(), parts_.end(), crypto::Block{});
-  }
   std::uint8_t& bit(std::size_t i) { return bits_[i]; }
   std::uint8_t bit(std::size_t i) const { return bits_[i]; }
   crypto::Block& mac(std::size_t i, std::size_t peer) { return parts_[i * 2 * parties_ + peer]; }
@@ -37,6 +33,15 @@ class Shares {
   crypto::Block& key(std::size_t i, std::size_t peer) { return parts_[(i * 2 + 1) * parties_ + peer]; }
   const crypto::Block& key(std::size_t i, std::size_t peer) const { return parts_[(i * 2 + 1) * parties_ + peer]; }
 
+  // Element i = element k of `from`.
+  void copy(std::size_t i, const Shares& from, std::size_t k) {
+    bits_[i] = from.bits_[k];
+    std::copy_n(&from.parts_[k * 2 * parties_], 2 * parties_, &parts_[i * 2 * parties_]);
+  }
+  void clear(std::size_t i) {
+    bits_[i] = 0;
+    std::fill_n(&parts_[i * 2 * parties_], 2 * parties_, crypto::Block{});
+  }
   // Element i += c · element k of `from`, for a public or secret c without a branch.
   void add(std::size_t i, const Shares& from, std::size_t k, std::uint64_t c = 1);
   void add(std::size_t i, const PoolBits& from, std::size_t k, std::uint64_t c = 1);

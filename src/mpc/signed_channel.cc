@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"
@@ -8,7 +9,11 @@ namespace mpc {
 namespace {
 constexpr std::uint8_t kData = 0, kAbort = 1;
 constexpr std::size_t kHeader = 9, kSignature = 64;
-constexpr std::uint32_t kMaxDepth = 10'000;  // far beyond any session: a liar cannot make the clock wrap
+// Far beyond any session. The clock stops there, so that a liar can neither make it wrap nor make the honest who believe
+// it send what other honest parties must refuse.
+constexpr std::uint32_t kMaxDepth = 10'000;
+
+std::uint16_t tick(std::uint32_t depth) { return static_cast<std::uint16_t>(std::min(depth + 1, kMaxDepth)); }
 
 base::Error misbehaved(std::size_t peer, std::string what) {
   return {base::Code::kPeerMisbehaved, std::move(what), peer};
@@ -30,9 +35,8 @@ crypto::Digest SignedChannel::digest(std::size_t from, std::size_t to, base::Byt
 
 base::Bytes SignedChannel::frame(std::size_t peer, std::uint8_t kind, base::Bytes body) {
   Direction& direction = sent_[peer];
-  const auto online = static_cast<std::uint16_t>(online_ ? online_depth_ + 1 : 0);
-  const base::Bytes header =
-      base::Writer().u8(kind).u16(static_cast<std::uint16_t>(depth_ + 1)).u16(online).u32(direction.sequence).take();
+  const std::uint16_t online = online_ ? tick(online_depth_) : 0;
+  const base::Bytes header = base::Writer().u8(kind).u16(tick(depth_)).u16(online).u32(direction.sequence).take();
   direction.chain = digest(self(), peer, header, body, direction);
   ++direction.sequence;
   const crypto::Signature signature = identity_.sign(direction.chain);
@@ -47,7 +51,8 @@ base::Status SignedChannel::send(std::size_t peer, base::Bytes message) {
 }
 
 base::Result<base::Bytes> SignedChannel::receive(std::size_t peer, std::size_t max_bytes) {
-  TARN_ASSIGN(base::Bytes message, channel_.receive(peer, max_bytes + kOverhead));
+  // An abort's one byte may come where nothing or less is expected.
+  TARN_ASSIGN(base::Bytes message, channel_.receive(peer, std::max<std::size_t>(max_bytes, 1) + kOverhead));
   if (message.size() < kOverhead) return misbehaved(peer, "sent a message that is too short to be signed");
   const std::size_t size = message.size() - kOverhead;
   const base::ByteView body = base::ByteView(message).first(size);

@@ -11,6 +11,7 @@
 namespace mpc {
 
 using crypto::Block;
+using crypto::Blocks;
 using crypto::mask64;
 
 Bucketing choose_bucketing(std::size_t triples) {
@@ -135,6 +136,42 @@ std::vector<std::uint32_t> shuffled(std::size_t count, crypto::SeededRandom& ran
   return order;
 }
 
+BucketOpening::BucketOpening(const Bucketing& bucketing, std::vector<std::uint32_t> permutation)
+    : shape(bucketing), order(std::move(permutation)) {
+  const auto y = static_cast<std::uint32_t>(shape.leaky());
+  operands.reserve(shape.buckets * (shape.size - 1));
+  for (std::size_t first = 0; first < order.size(); first += shape.size)
+    for (std::size_t k = 1; k < shape.size; ++k) operands.emplace_back(y + order[first], y + order[first + k]);
+}
+
+namespace {
+
+// Sums, over the members of every bucket, one party's MACs or keys: of x, of z, and of d·x into z. One array at a time,
+// because members lie anywhere in it: a few megabytes stay in the cache, all arrays together do not.
+template <class Place>
+void sum_buckets(const BucketOpening& opening, const Bits& d, std::size_t wanted, const Blocks& from, const Bits& e,
+                 const Block& delta, Place&& place) {
+  const std::size_t size = opening.shape.size, count = opening.shape.leaky();
+  for (std::size_t b = 0; b < wanted; ++b) {
+    const std::uint32_t* members = &opening.order[b * size];
+    for (std::size_t k = 0; k < size && b + 4 < wanted; ++k) {
+      __builtin_prefetch(&from[members[4 * size + k]]);
+      __builtin_prefetch(&from[2 * count + members[4 * size + k]]);
+    }
+    Block x = from[members[0]], z = from[2 * count + members[0]];
+    std::uint8_t announced = e.empty() ? 0 : e[members[0]];
+    for (std::size_t k = 1; k < size; ++k) {
+      const Block& other = from[members[k]];
+      x ^= other;
+      z ^= from[2 * count + members[k]] ^ crypto::masked(other, d[b * (size - 1) + k - 1]);
+      if (!e.empty()) announced ^= e[members[k]];
+    }
+    place(b, x, from[count + members[0]], z ^ crypto::masked(delta, announced));
+  }
+}
+
+}  // namespace
+
 Triples combine(std::size_t parties, std::size_t self, const PoolBits& pool, const LeakyTriples& leaky,
                 const BucketOpening& opening, const Bits& d, std::size_t wanted) {
   CHECK(d.size() == opening.size() && wanted <= opening.shape.buckets);
@@ -142,18 +179,27 @@ Triples combine(std::size_t parties, std::size_t self, const PoolBits& pool, con
   Triples out{Shares(parties, self, wanted), Shares(parties, self, wanted), Shares(parties, self, wanted)};
   for (std::size_t b = 0; b < wanted; ++b) {
     const std::uint32_t* members = &opening.order[b * size];
-    out.y.add(b, pool, count + members[0]);
+    out.y.bit(b) = pool.bits[count + members[0]];
     for (std::size_t k = 0; k < size; ++k) {
-      const std::size_t m = members[k];
-      out.x.add(b, pool, m);
-      out.z.bit(b) ^= leaky.z_bit(m);
-      for (std::size_t j = 0; j < parties; ++j) {
-        if (j == self) continue;
-        out.z.mac(b, j) ^= pool.macs[j][2 * count + m];
-        out.z.key(b, j) ^= leaky.z_key(m, j);
-      }
-      if (k > 0) out.z.add(b, pool, m, d[b * (size - 1) + k - 1]);  // z'' + d·x''
+      const std::uint8_t x = pool.bits[members[k]];
+      out.x.bit(b) ^= x;
+      out.z.bit(b) ^= leaky.z_bit(members[k]);
+      if (k > 0) out.z.bit(b) ^= static_cast<std::uint8_t>(x & d[b * (size - 1) + k - 1]);  // z'' + d·x''
     }
+  }
+  for (std::size_t j = 0; j < parties; ++j) {
+    if (j == self) continue;
+    sum_buckets(opening, d, wanted, pool.macs[j], {}, Block{}, [&](std::size_t b, Block x, Block y, Block z) {
+      out.x.mac(b, j) = x;
+      out.y.mac(b, j) = y;
+      out.z.mac(b, j) = z;
+    });
+    sum_buckets(opening, d, wanted, pool.keys[j], leaky.announced(j), leaky.delta(),
+                [&](std::size_t b, Block x, Block y, Block z) {
+                  out.x.key(b, j) = x;
+                  out.y.key(b, j) = y;
+                  out.z.key(b, j) = z;
+                });
   }
   return out;
 }

@@ -38,8 +38,10 @@ class LeakyTriples {
   std::uint64_t sum(
       const std::vector<std::uint64_t>& chi) const;  // S_i; all parties' XOR to 0 if every triple is right
 
-  // z's share: the bit, and the key for peer's bit. Its MACs are r's.
+  // z's share: the bit; its MACs are r's, its keys r's moved by what was announced.
   std::uint8_t z_bit(std::size_t m) const { return z_[m]; }
+  const Bits& announced(std::size_t peer) const { return e_[peer]; }
+  const crypto::Block& delta() const { return delta_; }
   crypto::Block z_key(std::size_t m, std::size_t peer) const {
     return pool_.keys[peer][2 * count_ + m] ^ crypto::masked(delta_, e_[peer][m]);
   }
@@ -59,14 +61,14 @@ std::vector<std::uint32_t> shuffled(std::size_t count, crypto::SeededRandom& ran
 
 // Bits of d = y' ⊕ y'' that a bucketing opens, in order: buckets, then members after the first.
 struct BucketOpening {
+  BucketOpening() = default;
+  BucketOpening(const Bucketing& bucketing, std::vector<std::uint32_t> permutation);
+
+  std::size_t size() const { return operands.size(); }
+
   Bucketing shape;
   std::vector<std::uint32_t> order;
-  std::size_t size() const { return shape.buckets * (shape.size - 1); }
-  // The two pool indices whose XOR is element d.
-  std::pair<std::size_t, std::size_t> operands(std::size_t d) const {
-    const std::size_t bucket = d / (shape.size - 1), member = d % (shape.size - 1) + 1, y = shape.leaky();
-    return {y + order[bucket * shape.size], y + order[bucket * shape.size + member]};
-  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> operands;  // the two pool indices whose XOR is element d
 };
 
 struct Triples {

@@ -92,8 +92,8 @@ TEST(PlacementCircuit, WhoGivesAndGetsWhat) {
 // Parties compare hashes before a run: another compiler or release that numbers gates otherwise cannot talk to this one.
 TEST(PlacementCircuit, IsTheSameEverywhere) {
   const auto hash = [](Mechanism mechanism) { return base::to_hex(placement_circuit(mechanism, 4, 32).hash()); };
-  EXPECT_EQ(hash(Mechanism::kFirstPrice), "59ae5c41283836263ec7f44d2e7735ad6191d7a1a4dc1edbb3e021a0fd7dd304");
-  EXPECT_EQ(hash(Mechanism::kSecondPrice), "7ec00dba0c3adfe31c6c0f14ec2ca54f1f05121e678628b900a7fd0fcf818eab");
+  EXPECT_EQ(hash(Mechanism::kFirstPrice), "d83601a328b6e1d7a9f7b0c6fded9467b2271bf1cfb91205b0d5aa50107dd29f");
+  EXPECT_EQ(hash(Mechanism::kSecondPrice), "c391bf2d2f32b9dbae0cab6348384c42e2475c92f954d7a0a88052780205604a");
 }
 
 // AND gates are what a placement costs, so a change of these figures is a change to look at.
