@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -33,21 +32,8 @@ struct alignas(16) Block {
 inline std::uint64_t mask64(std::uint64_t bit) { return 0 - (bit & 1); }
 inline Block masked(const Block& b, std::uint64_t bit) { return {b.lo & mask64(bit), b.hi & mask64(bit)}; }
 
-// Blocks are labels, MACs and keys more often than not: their memory is zeroed when it is given back.
-template <class T>
-struct WipingAllocator {
-  using value_type = T;
-  WipingAllocator() = default;
-  template <class U>
-  WipingAllocator(const WipingAllocator<U>&) {}
-  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
-  void deallocate(T* memory, std::size_t count) {
-    base::wipe(memory, count * sizeof(T));
-    std::allocator<T>().deallocate(memory, count);
-  }
-  bool operator==(const WipingAllocator&) const { return true; }
-};
-using Blocks = std::vector<Block, WipingAllocator<Block>>;
+// Labels, MACs and keys more often than not.
+using Blocks = std::vector<Block, base::WipingAllocator<Block>>;
 
 inline base::ByteView bytes_of(std::span<const Block> blocks) {
   return {reinterpret_cast<const std::uint8_t*>(blocks.data()), blocks.size_bytes()};

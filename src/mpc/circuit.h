@@ -9,9 +9,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bytes.h"
+
 namespace mpc {
 
-using Bits = std::vector<std::uint8_t>;  // one bit an element, 0 or 1
+// One bit an element, 0 or 1; inputs and shares, hence zeroed when they go.
+using Bits = std::vector<std::uint8_t, base::WipingAllocator<std::uint8_t>>;
 using WireId = std::uint32_t;
 
 struct Gate {
