@@ -6,6 +6,11 @@
 
 namespace crypto {
 
+namespace {
+// libsodium 1.0.18 overlooks the top bit, which RFC 9496 wants to be zero.
+bool canonical(const Point& p) { return (p[31] & 0x80) == 0; }
+}  // namespace
+
 Scalar random_scalar(base::Random& random) {
   base::Secret<64> wide;
   random.fill(wide.expose());
@@ -22,19 +27,22 @@ Point base_multiply(const Scalar& s) {
 
 std::optional<Point> multiply(const Scalar& s, const Point& p) {
   Point out;
-  if (crypto_scalarmult_ristretto255(out.data(), s.expose().data(), p.data()) != 0) return std::nullopt;
+  if (!canonical(p) || crypto_scalarmult_ristretto255(out.data(), s.expose().data(), p.data()) != 0)
+    return std::nullopt;
   return out;
 }
 
 std::optional<Point> add(const Point& a, const Point& b) {
   Point out;
-  if (crypto_core_ristretto255_add(out.data(), a.data(), b.data()) != 0) return std::nullopt;
+  if (!canonical(a) || !canonical(b) || crypto_core_ristretto255_add(out.data(), a.data(), b.data()) != 0)
+    return std::nullopt;
   return out;
 }
 
 std::optional<Point> subtract(const Point& a, const Point& b) {
   Point out;
-  if (crypto_core_ristretto255_sub(out.data(), a.data(), b.data()) != 0) return std::nullopt;
+  if (!canonical(a) || !canonical(b) || crypto_core_ristretto255_sub(out.data(), a.data(), b.data()) != 0)
+    return std::nullopt;
   return out;
 }
 

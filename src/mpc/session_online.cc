@@ -114,7 +114,7 @@ base::Result<Bits> Session::State::output_hop() {
     if (j == self) continue;
     TARN_ASSIGN(tables[j], receive(j, (self == 0 ? layout.tables() : 0) + 32));
     if (!crypto::equal(base::ByteView(tables[j]).last(32), masked_digest))
-      return somebody("told different peers different masked inputs");
+      return unattributed(j, "told different peers different masked inputs");
   }
   std::optional<Evaluated> evaluated;
   if (self == 0) {

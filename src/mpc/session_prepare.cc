@@ -210,7 +210,7 @@ base::Status Session::State::bits_hop() {
     const std::size_t trees = tree_message_size(layout.k), sent = trees + correction_size(layout.k, blocks);
     TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + 32));
     const base::ByteView body(message);
-    if (!crypto::equal(body.last(32), said_before)) return somebody("told different peers different things");
+    if (!crypto::equal(body.last(32), said_before)) return unattributed(j, "told different peers different things");
     const base::Bytes tag = tags.prefix(hop, j, self, "seeds");
     const auto punctured =
         puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k, body.first(trees));
@@ -256,7 +256,7 @@ base::Status Session::State::cross_hop() {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes message, receive(j, layout.cross()));
     const base::ByteView body(message);
-    if (!crypto::equal(body.last(32), said_before)) return somebody("told different peers different things");
+    if (!crypto::equal(body.last(32), said_before)) return unattributed(j, "told different peers different things");
     leaky->absorb(j, tags.key(hop, j, self, "and"), decode_cross(body.first(body.size() - 32), layout.leaky()));
   }
   return {};
@@ -353,13 +353,13 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes received, receive(j, kSalt + 8 + 32));
     if (!crypto::equal(base::ByteView(received).last(32), said_before))
-      return somebody("told different peers different things");
+      return unattributed(j, "told different peers different things");
     const base::ByteView opened = base::ByteView(received).first(kSalt + 8);
     if (!crypto::equal(tags.digest(kHopBucket, j, kEverybody, "sum", opened), commitments[j]))
       return misbehaved(j, "opened another sum than it committed to");
     total ^= base::Reader(opened.last(8)).u64();
   }
-  if (total != 0) return somebody("made a wrong multiplication triple");
+  if (total != 0) return unattributed(self == 0 ? 1 : 0, "made a wrong multiplication triple");
   triples = combine(n, self, pool, *leaky, opening, d, layout.ands);
   leaky.reset();
   // What fed the triples is used up; only the masks behind it are wanted from here on.

@@ -29,7 +29,8 @@ Circuit random_circuit(std::size_t parties, std::size_t gates, crypto::SeededRan
       default: wires.push_back(a & b);
     }
   }
-  for (std::size_t o = 0; o < 2 * parties; ++o) builder.output(draw(parties), wires[wires.size() - 1 - draw(gates / 2 + 1)]);
+  for (std::size_t o = 0; o < 2 * parties; ++o)
+    builder.output(draw(parties), wires[wires.size() - 1 - draw(gates / 2 + 1)]);
   return std::move(builder).build();
 }
 

@@ -73,7 +73,8 @@ inline mpc::Acquaintance memory_of(const SessionLab& lab, std::size_t party, std
 }
 
 inline bool names(const PartyEnd& end, std::size_t party) {
-  return !end.result.ok() && end.result.error().code == base::Code::kPeerMisbehaved && end.result.error().party == party;
+  return !end.result.ok() && end.result.error().code == base::Code::kPeerMisbehaved &&
+         end.result.error().party == party;
 }
 inline bool names_somebody(const PartyEnd& end) {
   return !end.result.ok() && end.result.error().code == base::Code::kPeerMisbehaved;
@@ -81,7 +82,8 @@ inline bool names_somebody(const PartyEnd& end) {
 inline std::string told(const PartyEnd& end) {
   if (end.result.ok()) return "has a result";
   const base::Error& e = end.result.error();
-  return e.message + (e.party ? " [" + std::to_string(*e.party) + "]" : "") + " code " + std::to_string(static_cast<int>(e.code));
+  return e.message + (e.party ? " [" + std::to_string(*e.party) + "]" : "") + " code " +
+         std::to_string(static_cast<int>(e.code));
 }
 
 // What holds whatever one cheater does.
@@ -150,12 +152,17 @@ inline crypto::SeededRandom own_randomness(const SessionLab& lab, std::size_t pa
 // Frames of SignedChannel, made by hand with the cheater's own key: what only its signature can vouch for.
 class Signer {
  public:
-  Signer(const SessionLab& lab, std::size_t self) : lab_(lab), self_(self), chains_(lab.keys.size()), sent_(lab.keys.size()) {}
-  base::Bytes frame(std::size_t peer, std::uint8_t kind, std::uint16_t depth, std::uint16_t online, base::ByteView body) {
+  Signer(const SessionLab& lab, std::size_t self)
+      : lab_(lab), self_(self), chains_(lab.keys.size()), sent_(lab.keys.size()) {}
+  base::Bytes frame(std::size_t peer, std::uint8_t kind, std::uint16_t depth, std::uint16_t online,
+                    base::ByteView body) {
     const base::Bytes header = base::Writer().u8(kind).u16(depth).u16(online).u32(sent_[peer]++).take();
     const crypto::Digest body_digest = crypto::sha256(body);
     crypto::Sha256 hash;
-    hash.update(base::view("tarn message v1")).update(crypto::Digest{}).update(lab_.keys[self_]).update(lab_.keys[peer]);
+    hash.update(base::view("tarn message v1"))
+        .update(crypto::Digest{})
+        .update(lab_.keys[self_])
+        .update(lab_.keys[peer]);
     chains_[peer] = hash.update(header).update(chains_[peer]).update(body_digest).finish();
     return base::Writer().raw(body).raw(header).raw(lab_.identities[self_].sign(chains_[peer])).take();
   }
@@ -190,7 +197,7 @@ inline std::vector<base::Bytes> base_messages(const SessionLab& lab, std::size_t
     if (j == lie.victim) {
       const base::ByteView error = crypto::bytes_of({&lie.error, 1});
       for (std::size_t i = 0; i < 16; ++i) correction[lie.tree * u.size() * 16 + i] ^= error[i];
-      for (unsigned t = 0; t < 4; ++t) made[(4 * lie.tree + t) * u.size()] ^= crypto::masked(lie.error, lie.guess >> t);
+      for (unsigned t = 0; t < 4; ++t) made[4 * lie.tree + t] ^= crypto::masked(lie.error, lie.guess >> t);
     }
     columns[j] = std::move(made);
     bodies[j] = std::move(correction);
@@ -200,7 +207,7 @@ inline std::vector<base::Bytes> base_messages(const SessionLab& lab, std::size_t
   }
   const base::Bytes content = base::Writer().u32(mpc::kAcquaintanceK).u64(u.size()).raw(digests).take();
   const auto chi = mpc::weights(tags.digest(mpc::kHopBase, self, mpc::kEverybody, "chi", content), u.size());
-  const crypto::Block residue_u = mpc::residue(u.data(), chi);
+  const crypto::Block residue_u = mpc::residue(u, chi);
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     crypto::Sha256 hash;

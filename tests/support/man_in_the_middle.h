@@ -178,7 +178,8 @@ inline std::vector<Field> Placement::fields(std::size_t number) const {
     case mpc::kHopGarble:
       if (victim == 0) {
         field("first gate's rows", layout.ands > 0 ? mpc::gate_table_size(n) : 0, kRightOrUnattributed);
-        field("other gates' rows", layout.ands > 0 ? (layout.ands - 1) * mpc::gate_table_size(n) : 0, kRightOrUnattributed);
+        field("other gates' rows", layout.ands > 0 ? (layout.ands - 1) * mpc::gate_table_size(n) : 0,
+              kRightOrUnattributed);
         field("labels", 16 * layout.inputs, kRightOrUnattributed);
       }
       field("digest of all masked inputs", 32, kUnnamed);

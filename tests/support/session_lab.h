@@ -80,7 +80,8 @@ class SessionLab {
   std::chrono::milliseconds deadline = std::chrono::seconds(60);
 
  private:
-  void run_party(std::size_t i, const mpc::Circuit& circuit, const mpc::Bits& input, MemoryChannel& channel, PartyEnd& end) {
+  void run_party(std::size_t i, const mpc::Circuit& circuit, const mpc::Bits& input, MemoryChannel& channel,
+                 PartyEnd& end) {
     crypto::SeededRandom random = randomness(i);
     mpc::SignedChannel honest(channel, identities[i], keys);
     std::unique_ptr<mpc::Conversation> wrapped = i == cheater && wrapper ? wrapper(honest) : nullptr;
@@ -106,8 +107,8 @@ class SessionLab {
     end.result = run_phases(party, input, honest, end);
     end.depth = honest.depth();
   }
-  static base::Result<mpc::Bits> run_phases(mpc::Session& party, const mpc::Bits& input, const mpc::SignedChannel& channel,
-                                            PartyEnd& end) {
+  static base::Result<mpc::Bits> run_phases(mpc::Session& party, const mpc::Bits& input,
+                                            const mpc::SignedChannel& channel, PartyEnd& end) {
     TARN_TRY(party.acquaint());
     TARN_TRY(party.prepare());
     end.depth_prepared = channel.depth();
