@@ -37,6 +37,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
 }
 
 void wipe(void* memory, std::size_t size) {
+  if (size == 0) return;
   std::memset(memory, 0, size);
   __asm__ __volatile__("" : : "r"(memory) : "memory");  // the store has a reader that the optimiser cannot see through
 }

@@ -28,8 +28,8 @@ base::Error storage(const std::string& path, const std::string& why) {
   return {base::Code::kStorage, "key file " + path + ": " + why};
 }
 
-// A key without a password never asks the terminal for one.
-int no_password(char*, int, int, void*) { return 0; }
+// An encrypted key is refused: nobody is asked for a password, and none is not an empty one.
+int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 

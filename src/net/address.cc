@@ -39,6 +39,7 @@ base::Result<Address> Address::parse(std::string_view text) {
   const std::string_view digits = text.substr(colon + 1);
   const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
+  if (bracketed && host.find(':') == std::string_view::npos) return not_an_address();
   std::uint16_t port = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (failure != std::errc{} || end != digits.data() + digits.size() || port == 0) return not_an_address();

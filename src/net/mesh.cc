@@ -114,7 +114,7 @@ void Mesh::close() {
 }
 
 base::Status Mesh::may_wait(std::size_t party) const {
-  if (cancelled_ && cancelled_()) return base::Error{base::Code::kCancelled, "cancelled", party};
+  if (cancelled_ && cancelled_()) return base::Error{base::Code::kCancelled, "interrupted"};
   if (steady_clock::now() < deadline_) return {};
   return base::Error{base::Code::kDeadline, "no answer from party " + std::to_string(party) + " in time", party};
 }

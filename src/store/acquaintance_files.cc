@@ -141,14 +141,16 @@ base::Result<AcquaintanceFiles::Failures> AcquaintanceFiles::failures(const cryp
   base::Reader in(*content);
   out.count = in.u32();
   out.last_unix_ms = static_cast<std::int64_t>(in.u64());
-  if (!in.done() || clock_.unix_ms() - out.last_unix_ms > kForgiveAfterMs) return Failures{};
+  // Long ago, or from a clock that was set back since: forgiven.
+  const std::int64_t now = clock_.unix_ms();
+  if (!in.done() || out.last_unix_ms > now || out.last_unix_ms < now - kForgiveAfterMs) return Failures{};
   return out;
 }
 
 base::Status AcquaintanceFiles::destroy(const crypto::PublicKey& peer) {
   TARN_TRY(remove(acquaintance_name(peer)));
   TARN_ASSIGN(const Failures before, failures(peer));
-  const std::uint32_t count = std::min<std::uint32_t>(before.count + 1, 32);
+  const std::uint32_t count = std::min<std::uint32_t>(before.count, 31) + 1;
   TARN_TRY(write(failures_name(peer),
                  base::Writer().u32(count).u64(static_cast<std::uint64_t>(clock_.unix_ms())).take(),
                  mpc::Durability::kDurable));

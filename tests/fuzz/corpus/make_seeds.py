@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Writes the seeds that no hand can type, the same bytes every time: ./make_seeds.py, from anywhere.
+
+Most harnesses damage valid bytes of their own as the input says (tests/fuzz/input.h), so a seed is a few operations,
+not a format. The text seeds (bristol, config, identity) are files typed by hand and not made here; identity/key holds
+the seed 00 01 … 1f, and the key_encrypted… are made of it by
+  openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 1 -passout pass:x    (and pass: with nothing after it)
+"""
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).parent
+
+
+def seed(target, name, *parts):
+    path = HERE / target / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"".join(bytes([p]) if isinstance(p, int) else p for p in parts))
+
+
+def u16(n):
+    return struct.pack("<H", n)
+
+
+def frame(length, present=None):
+    return struct.pack("<I", length) + b"m" * (length if present is None else present)
+
+
+# The operations of fuzz::damaged(); their number comes first.
+def change(at, value):
+    return bytes([0]) + u16(at) + bytes([0, value])
+
+
+def over(at, what):
+    return bytes([1]) + u16(at) + bytes([len(what)]) + what
+
+
+def insert(at, what):
+    return bytes([2]) + u16(at) + bytes([0, len(what)]) + what
+
+
+def leave_out(at, size):
+    return bytes([3]) + u16(at) + bytes([size])
+
+
+def cut(at):
+    return bytes([4]) + u16(at) + bytes([0])
+
+
+def damage(*operations):
+    return bytes([len(operations)]) + b"".join(operations)
+
+
+WHOLE = damage()
+
+# Introduction: 1 known, 16 id, 8 counter, 32 point. Acquaintance: text, id, counter, mark, leaves, leaves, choice.
+seed("introduction", "plain", 0, 1, bytes(16), struct.pack("<Q", 7), bytes(32))
+seed("introduction", "known", 1, WHOLE)
+seed("introduction", "lags", 1, damage(change(18, 4)))
+seed("introduction", "another_meeting", 1, damage(change(1, 1)))
+seed("introduction", "known_twice", 1, damage(over(0, b"\2")))
+seed("introduction", "acquaintance", 3, WHOLE)
+seed("introduction", "acquaintance_marked", 3, damage(over(48, b"\1")))
+seed("introduction", "acquaintance_last_counter", 3, damage(over(40, b"\xff" * 7 + b"\x7f")))
+seed("introduction", "acquaintance_cut", 3, damage(cut(9000)))
+seed("introduction", "acquaintance_format", 2, struct.pack("<I", 20), b"tarn acquaintance v2")
+
+# Hello: magic, version, nonce, introduction, manifest.
+hello = b"tarn place" + u16(1) + bytes(32) + struct.pack("<I", 0) + struct.pack("<I", 4) + bytes(4)
+seed("manifest", "hello", 0, hello)
+seed("manifest", "hello_of_version_2", 0, b"tarn place", u16(2), b"whatever")
+seed("manifest", "hello_too_long", 0, hello[:44], struct.pack("<I", 257), bytes(257))
+seed("manifest", "empty", 1)
+seed("manifest", "same", 2, WHOLE)
+seed("manifest", "another_party", 2, damage(change(5, 1)))
+seed("manifest", "another_mechanism", 2, damage(over(102, b"\x1b[2J\"")))
+seed("manifest", "another_class", 2, damage(over(118, b"\x07\xff")))
+seed("manifest", "many_parties", 2, damage(over(0, b"\xff\xff")))
+seed("manifest", "agreed", 3, WHOLE, WHOLE, WHOLE, WHOLE)
+seed("manifest", "wrong_signature", 3, WHOLE, WHOLE, WHOLE, damage(change(40, 1)))
+seed("manifest", "wrong_digest", 3, WHOLE, WHOLE, WHOLE, damage(change(0, 1)))
+seed("manifest", "wrong_introduction", 3, damage(over(0, b"\2")), WHOLE, WHOLE)
+seed("manifest", "wrong_version", 3, WHOLE, WHOLE, damage(over(10, b"\2")))
+
+# A step: kind; for 1 the header (kind, depth, online, how far ahead); body length and body; for 3 the damage.
+honest = bytes([2]) + u16(3) + b"abc"
+seed("signed_channel", "honest", honest * 8)
+seed("signed_channel", "noise", 0, u16(80), b"n" * 80)
+seed("signed_channel", "short", 0, u16(5), b"short")
+seed("signed_channel", "abort", honest, 1, 1, u16(2), u16(0), 0, u16(1), 7)
+seed("signed_channel", "abort_with_a_speech", 1, 1, u16(1), u16(0), 0, u16(9), b"\x1b[2J all!")
+seed("signed_channel", "unknown_kind", 1, 2, u16(1), u16(0), 0, u16(0))
+seed("signed_channel", "latest_clock", 1, 0, u16(9999), u16(9999), 0, u16(0), honest)
+seed("signed_channel", "last_clock", 1, 0, u16(10000), u16(10000), 0, u16(0), honest)
+seed("signed_channel", "impossible_clock", 1, 0, u16(10001), u16(0), 0, u16(0))
+seed("signed_channel", "online_before_all", 1, 0, u16(3), u16(4), 0, u16(0))
+seed("signed_channel", "skipped", 1, 0, u16(1), u16(0), 1, u16(0), honest)
+seed("signed_channel", "damaged", 3, u16(3), b"abc", damage(change(1, 1)), honest)
+seed("signed_channel", "bound", honest, 4, 9, honest)
+
+# What, then damage; the number of what chooses trees, corrections, points or 128 transfers, and k.
+for k in range(4):
+    seed("trees", f"trees_{1 << k}", k, WHOLE)
+    seed("trees", f"trees_{1 << k}_changed", k, damage(change(40, 1), change(300, 255)))
+    seed("trees", f"correction_{1 << k}", 8 + k, WHOLE)
+    seed("trees", f"correction_{1 << k}_changed", 8 + k, damage(change(33, 128)))
+seed("trees", "point", 12, WHOLE)
+seed("trees", "point_identity", 12, damage(over(0, bytes(32))))
+seed("trees", "point_not_canonical", 12, damage(over(0, b"\xed" + b"\xff" * 30 + b"\x7f")))
+seed("trees", "point_negative", 12, damage(change(0, 1)))
+seed("trees", "point_top_bit", 12, damage(change(31, 128)))
+seed("trees", "transfers", 255, WHOLE)
+seed("trees", "transfers_generator", 255, damage(over(64, bytes.fromhex(
+    "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"))))
+
+# Acquainted or strangers, receiver, peer, message, how, damage.
+for number in range(11):
+    seed("session_message", f"hop_{number}", 0, number % 3, number % 2, number, 3, damage(change(number * 3, 1)))
+    seed("session_message", f"hop_{number}_late", 0, (number + 1) % 3, 0, number, 3, damage(change(65_000, 255)))
+for number in range(12):
+    seed("session_message", f"strangers_{number}", 255, number % 3, number % 2, number, 3, damage(change(40, 4)))
+seed("session_message", "honest", 0, 0, 0, 5, 3, WHOLE)
+seed("session_message", "left", 0, 1, 0, 4, 1)
+seed("session_message", "from_another_place", 0, 2, 0, 4, 0, 1, 0, 4)
+seed("session_message", "longer", 0, 0, 0, 3, 2, damage(insert(0, b"more")))
+seed("session_message", "shorter", 0, 0, 0, 8, 2, damage(leave_out(0, 1)))
+seed("session_message", "lags", 0, 0, 0, 0, 3, damage(change(17, 2)))
+
+# 0: a stranger's bytes. Else: goodbye or not, then pieces, each after its length, and how many messages to take.
+seed("link", "stranger_http", 0, u16(25), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+seed("link", "stranger_hello", 0, u16(60), bytes.fromhex("16030100c8010000c40303") + bytes(50))
+seed("link", "stranger_alert", 0, u16(6), bytes.fromhex("15030300020228"))
+seed("link", "messages", 1, 1, 200, frame(3) + frame(0) + frame(20))
+seed("link", "in_pieces", 1, 1, 1, frame(3)[:2], 0, 2, frame(3)[2:5], 0, 9, frame(3)[5:] + frame(1))
+seed("link", "longest", 1, 1, 255, frame(300))
+seed("link", "too_long", 1, 1, 255, frame(5) + frame(301))
+seed("link", "gigabyte", 1, 0, 100, frame(0x40000000, 50))
+seed("link", "half", 1, 0, 100, frame(50, 20))
+seed("link", "half_a_length", 1, 1, 100, frame(2) + b"\1\0")
+seed("link", "nothing", 1, 1)
+
+seed("state_files", "sealed", 1, WHOLE)
+seed("state_files", "sealed_marked", 1, damage(over(48, b"\1")))
+seed("state_files", "sealed_cut", 1, damage(cut(5000)))
+seed("state_files", "noise", 0, b"noise" * 10)
+seed("state_files", "empty", 0)
+seed("state_files", "failures", 2, struct.pack("<Iq", 3, 1_749_999_999_000))
+seed("state_files", "failures_many", 2, struct.pack("<Iq", 0xFFFFFFFF, 1_750_000_000_000))
+seed("state_files", "failures_in_the_future", 2, struct.pack("<Iq", 1, 1_750_100_000_000))
+seed("state_files", "failures_at_the_end_of_time", 2, struct.pack("<Iq", 1, 2**63 - 1))
+seed("state_files", "failures_before_all_time", 2, struct.pack("<Iq", 1, -(2**63)))
+seed("state_files", "sealed_nothing", 1, damage(cut(0)))
+seed("state_files", "failures_forgiven", 2, struct.pack("<Iq", 9, 1_700_000_000_000))
+seed("state_files", "failures_cut", 2, b"\1\0")
+seed("state_files", "open", 3, 5, b"plain", WHOLE)
+seed("state_files", "open_changed", 3, 5, b"plain", damage(change(30, 1)))

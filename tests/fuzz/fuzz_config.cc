@@ -1,0 +1,49 @@
+// Configuration files of any text, as a party's and as a demo's. What is refused is refused with the file's name; what
+// is accepted keeps every promise of tarn/config.h, so that the code behind needs no checks of its own.
+#include "tarn/config.h"
+
+#include <set>
+
+#include "auction/placement/mechanism.h"
+#include "fuzz/input.h"
+
+namespace {
+
+void party(const std::string& text) {
+  const auto config = tarn::parse_party_config(text, "party.toml", "/home");
+  if (!config.ok()) {
+    CHECK(config.error().code == base::Code::kInvalidInput && !config.error().message.empty());
+    return;
+  }
+  CHECK(!config->identity.empty() && !config->state_dir.empty() && !config->resource_class.empty());
+  CHECK(config->width >= 2 && config->width <= auction::kMaxWidth);
+  CHECK(config->extension_k == 1 || config->extension_k == 2 || config->extension_k == 4 || config->extension_k == 8);
+  CHECK(config->deadline_ms > 0 && config->deadline_ms <= 86'400'000);
+  CHECK(!(config->request && config->offer));
+  CHECK(config->parties.size() >= 2 && config->parties.size() <= 16);
+  std::set<model::OrganisationId> seen;
+  for (const tarn::ConfigParty& p : config->parties) CHECK(seen.insert(p.id).second && !p.address.empty());
+  for (const char c : config->resource_class) CHECK(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+}
+
+void demo(const std::string& text) {
+  const auto config = tarn::parse_demo_config(text, "demo.toml");
+  if (!config.ok()) {
+    CHECK(config.error().code == base::Code::kInvalidInput && config.error().message.starts_with("demo.toml"));
+    return;
+  }
+  CHECK(!config->providers.empty() && config->providers.size() <= pool::kMaxProviders);
+  for (const auto& provider : config->providers) CHECK(!provider.name.empty());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Input in(data, size);
+  const std::string text(fuzz::text(in.rest()));
+  party(text);
+  demo(text);
+  const auto duration_ms = tarn::parse_duration_ms(text.substr(0, 32));
+  if (duration_ms.ok()) CHECK(*duration_ms > 0 && *duration_ms <= 86'400'000);
+  return 0;
+}
