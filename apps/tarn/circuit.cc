@@ -23,28 +23,34 @@ int run_circuit_stats(const CircuitStatsOptions& options) {
     nots += gate.op == mpc::Gate::Op::kNot;
   }
   const mpc::Bucketing shape = mpc::choose_bucketing(circuit.and_gates());
-  const std::vector<std::pair<std::string, std::string>> fields{
-      {"mechanism", options.mechanism},
-      {"providers", std::to_string(options.providers)},
-      {"width", std::to_string(options.width)},
-      {"and_gates", std::to_string(circuit.and_gates())},
-      {"and_gates_per_provider",
-       fixed(static_cast<double>(circuit.and_gates()) / static_cast<double>(options.providers), 1)},
-      {"and_depth", std::to_string(circuit.and_depth())},
-      {"xor_gates", std::to_string(xors)},
-      {"not_gates", std::to_string(nots)},
-      {"wires", std::to_string(circuit.wires())},
-      {"inputs", std::to_string(circuit.inputs())},
-      {"outputs", std::to_string(circuit.outputs().size())},
-      {"bucket_size", std::to_string(shape.size)},
-      {"leaky_triples", std::to_string(shape.leaky())},
-      {"hash", "sha256:" + base::to_hex(circuit.hash())}};
+  const double per_provider = static_cast<double>(circuit.and_gates()) / static_cast<double>(options.providers);
+  const std::vector<JsonField> fields{{"mechanism", options.mechanism},
+                                      {"providers", options.providers},
+                                      {"width", options.width},
+                                      {"and_gates", circuit.and_gates()},
+                                      {"and_gates_per_provider", per_provider},
+                                      {"and_depth", circuit.and_depth()},
+                                      {"xor_gates", xors},
+                                      {"not_gates", nots},
+                                      {"wires", circuit.wires()},
+                                      {"inputs", circuit.inputs()},
+                                      {"outputs", circuit.outputs().size()},
+                                      {"bucket_size", shape.size},
+                                      {"leaky_triples", shape.leaky()},
+                                      {"hash", "sha256:" + base::to_hex(circuit.hash())}};
   if (json_wanted()) {
     std::printf("%s\n", flat_json(fields).c_str());
     return kExitDone;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [key, value] : fields) rows.push_back({key, value});
+  for (const auto& [key, value] : fields) {
+    if (const auto* text = std::get_if<std::string>(&value))
+      rows.push_back({key, *text});
+    else if (const auto* number = std::get_if<double>(&value))
+      rows.push_back({key, fixed(*number, 1)});
+    else
+      rows.push_back({key, std::to_string(std::get<std::uint64_t>(value))});
+  }
   std::printf("%s", table(rows).c_str());
   return kExitDone;
 }
@@ -57,7 +63,7 @@ int run_circuit_write(const CircuitWriteOptions& options) {
   out << *text;
   if (!out.flush()) return report({base::Code::kStorage, options.out + ": cannot be written"});
   if (json_wanted())
-    std::printf("%s\n", flat_json({{"file", options.out}, {"and_gates", std::to_string(circuit.and_gates())}}).c_str());
+    std::printf("%s\n", flat_json({{"file", options.out}, {"and_gates", circuit.and_gates()}}).c_str());
   else
     std::printf("%s: %zu AND gates\n", options.out.c_str(), circuit.and_gates());
   return kExitDone;

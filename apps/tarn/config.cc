@@ -1,5 +1,6 @@
 #include "tarn/config.h"
 
+#define TOML_EXCEPTIONS 0  // errors are values, and nothing is thrown across a library's border
 #include <toml++/toml.h>
 #include <charconv>
 #include <filesystem>
@@ -11,9 +12,17 @@
 namespace tarn {
 namespace {
 
-constexpr std::size_t kMaxConfig = 256 * 1024;
+constexpr std::size_t kMaxConfig = 16 * 1024;  // sixteen parties take four; the parser recurses
 
 base::Error refused(const std::string& what) { return {base::Code::kInvalidInput, what}; }
+
+// A file's words may go to a terminal: no control characters of it, and not many.
+std::string plain(std::string_view text) {
+  std::string out(text.substr(0, 100));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return out;
+}
 
 // Reads one table; remembers the first thing that is wrong, and which keys were asked for.
 class Table {
@@ -64,7 +73,7 @@ class Table {
   base::Status finish() {
     for (const auto& [key, node] : table_)
       if (!asked_.contains(std::string(key.str())))
-        complain(node, "unknown key \"" + std::string(key.str()) + "\"; known here: " + known());
+        complain(node, "unknown key \"" + plain(key.str()) + "\"; known here: " + known());
     if (!first_.empty()) return refused(first_);
     return {};
   }
@@ -90,12 +99,21 @@ class Table {
   std::set<std::string> asked_;
 };
 
+// The parser's words without the numbers that it quotes of the file: they may be amounts.
+std::string without_numbers(std::string_view description) {
+  const std::size_t first = description.find('\''), last = description.rfind('\'');
+  if (first == last) return plain(description.substr(0, first));
+  const std::string_view quoted = description.substr(first, last - first + 1);
+  const bool number = std::any_of(quoted.begin(), quoted.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return plain(description.substr(0, first)) + (number ? "…" : plain(quoted)) + plain(description.substr(last + 1));
+}
+
 base::Result<toml::table> parse(const std::string& text, const std::string& file) {
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& e) {
-    return refused(file + " line " + std::to_string(e.source().begin.line) + ": " + std::string(e.description()));
-  }
+  toml::parse_result result = toml::parse(text, file);
+  if (result) return std::move(result).table();
+  const toml::parse_error& e = result.error();
+  return refused(file + " line " + std::to_string(e.source().begin.line) +
+                 ": not valid TOML: " + without_numbers(e.description()));
 }
 
 bool printable(const std::string& text) {
@@ -128,6 +146,7 @@ base::Status read_parties(Table& top, const std::string& file, PartyConfig& out)
     Table party(*entry, file, "[[parties]]");
     const auto id = party.text("id", true), address = party.text("address", true, 300),
                name = party.text("name", false, 100);
+    if (name && !printable(*name)) party.complain(party.node(), "name must be one printable line");
     TARN_TRY(party.finish());
     auto parsed = model::OrganisationId::parse(*id);
     if (!parsed.ok())
@@ -189,6 +208,7 @@ base::Result<DemoConfig> parse_demo_config(const std::string& text, const std::s
     Table requester(*entry, file, "[requester]");
     out.requester_name = requester.text("name", false, 40).value_or(out.requester_name);
     const auto quantity = requester.amount("quantity", true), max_price = requester.amount("max_price", true);
+    if (!printable(out.requester_name)) requester.complain(requester.node(), "name must be one printable line");
     TARN_TRY(requester.finish());
     out.request = {*quantity, *max_price};
   }
@@ -196,6 +216,7 @@ base::Result<DemoConfig> parse_demo_config(const std::string& text, const std::s
     Table provider(*entry, file, "[[providers]]");
     const auto name = provider.text("name", false, 40);
     const auto capacity = provider.amount("capacity", true), price = provider.amount("price", true);
+    if (name && !printable(*name)) provider.complain(provider.node(), "name must be one printable line");
     TARN_TRY(provider.finish());
     out.providers.push_back(
         {name.value_or("provider " + std::to_string(out.providers.size() + 1)), {*capacity, *price}});
@@ -228,7 +249,8 @@ base::Result<int> parse_duration_ms(const std::string& text) {
 
 base::Result<std::string> read_text_file(const std::string& file, std::size_t max_size) {
   std::error_code failed;
-  if (!std::filesystem::is_regular_file(file, failed)) return refused(file + ": no such file");
+  if (!std::filesystem::exists(file, failed)) return refused(file + ": no such file");
+  if (!std::filesystem::is_regular_file(file, failed)) return refused(file + ": is not a regular file");
   std::ifstream in(file, std::ios::binary);
   if (!in) return refused(file + ": cannot be opened");
   std::string text;

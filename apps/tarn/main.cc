@@ -1,9 +1,13 @@
 // The command line. The parser (CLI11, 13 s a file that includes it) stays in this file.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "crypto/start.h"
+#include "net/tls.h"
 #include "pool/placement_circuit.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
@@ -11,7 +15,6 @@
 namespace {
 
 using tarn::kExitBug;
-using tarn::kExitRefused;
 
 // Every leaf command takes --output, and runs `handler` with its options when chosen.
 template <class Options>
@@ -145,13 +148,27 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
   common(circuit);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (!crypto::start()) {
-    std::fprintf(stderr, "tarn: the system's random generator is not available\n");
-    return kExitBug;
+// What is printed must not end up in a file or connection that happened to get a closed stream's number.
+bool open_standard_streams() {
+  for (int fd = ::open("/dev/null", O_RDWR); fd >= 0; fd = ::open("/dev/null", O_RDWR)) {
+    if (fd > 2) {
+      ::close(fd);
+      return true;
+    }
   }
+  return false;
+}
+
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--output=json" || (word == "--output" && i + 1 < argc && std::string_view(argv[i + 1]) == "json"))
+      return true;
+  }
+  return false;
+}
+
+int parse_and_run(int argc, char** argv) {
   CLI::App app{"tarn: organisations that do not trust each other trade compute without showing their books", "tarn"};
   app.set_version_flag("--version", "tarn " TARN_VERSION);
   app.require_subcommand(1);
@@ -166,9 +183,27 @@ int main(int argc, char** argv) {
   add_bench(app, options, exit_code);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    return code == 0 ? 0 : kExitRefused;
+    tarn::use_json(wants_json(argc, argv));
+    return tarn::report({base::Code::kInvalidInput, std::string(e.what()) + " (tarn --help, tarn COMMAND --help)"});
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!open_standard_streams() || !crypto::start()) {
+    std::fprintf(stderr, "tarn: the system has no /dev/null or no random numbers\n");
+    return kExitBug;
+  }
+  net::initialise_tls();
+  const int exit_code = parse_and_run(argc, argv);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "tarn: the result could not be written\n");
+    return tarn::kExitStorage;
   }
   return exit_code;
 }

@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "mpc/bristol.h"
 #include "mpc/session.h"
+#include "net/address.h"
 #include "net/mesh.h"
 #include "store/acquaintance_files.h"
 #include "tarn/config.h"
@@ -104,6 +105,12 @@ base::Status PartyRun::set_up() {
   } else {
     TARN_ASSIGN(const std::string text, read_text_file(options_.circuit, kMaxCircuitFile));
     TARN_ASSIGN(circuit_, mpc::read_bristol(text, mpc::BristolOwners{config_.parties.size()}));
+  }
+  for (std::size_t i = 0; i < config_.parties.size(); ++i) {  // before anything is made on disk
+    const auto address = net::Address::parse(config_.parties[i].address);
+    if (!address.ok())
+      return refused("address \"" + config_.parties[i].address + "\" of " + called(config_, i) + ": " +
+                     address.error().message);
   }
   TARN_ASSIGN(store_, store::AcquaintanceFiles::open(config_.state_dir, *identity_, random_, clock_));
   return {};

@@ -96,8 +96,9 @@ std::string error_json(const base::Error& error, const std::string& party) {
 
 std::optional<std::string> parse_error_message(const std::string& json) {
   const Json j = Json::parse(json, nullptr, false);
-  if (!j.is_object() || !j.contains("error") || !j["error"].contains("message")) return std::nullopt;
-  return j["error"].value("message", "");
+  const Json::json_pointer message("/error/message");
+  if (!j.is_object() || !j.contains(message) || !j[message].is_string()) return std::nullopt;
+  return j[message].get<std::string>();
 }
 
 std::string to_json(const std::vector<BenchRow>& rows) {
@@ -126,12 +127,9 @@ std::string to_json(const std::vector<BenchRow>& rows) {
   return out.dump(2);
 }
 
-std::string flat_json(const std::vector<std::pair<std::string, std::string>>& fields) {
+std::string flat_json(const std::vector<JsonField>& fields) {
   Json j;
-  for (const auto& [key, text] : fields) {
-    Json value = Json::parse(text, nullptr, false);
-    j[key] = value.is_discarded() || value.is_structured() ? Json(text) : value;
-  }
+  for (const auto& [key, value] : fields) std::visit([&j, &key = key](const auto& v) { j[key] = v; }, value);
   return j.dump();
 }
 

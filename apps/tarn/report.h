@@ -1,9 +1,10 @@
 // Results as values and as JSON. The JSON library (13 s a file that includes it) stays in report.cc.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -44,8 +45,9 @@ struct BenchRow {
 };
 std::string to_json(const std::vector<BenchRow>& rows);
 
-// Any flat object: values that look like true, false or a number are written as such, "null" as null, else as text.
-std::string flat_json(const std::vector<std::pair<std::string, std::string>>& fields);
+// A flat object.
+using JsonField = std::pair<std::string, std::variant<std::string, std::uint64_t, double>>;
+std::string flat_json(const std::vector<JsonField>& fields);
 
 struct DemoParty {
   std::string name, id, put_in, learned;

@@ -88,14 +88,25 @@ base::Result<crypto::Digest> agree(const Manifest& manifest, const crypto::Ident
   std::vector<std::array<std::uint8_t, 32>> nonces(n);
   random.fill(nonces[self]);
   const base::Bytes encoded = manifest.encode();
+  // Who differs may have found out, and be gone, before we said or read a word: its greeting comes first all the same.
+  std::optional<base::Error> broken;
+  const auto remember = [&broken](const base::Error& error) {
+    if (!broken) broken = error;
+  };
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    TARN_TRY(channel.send(j, Hello{kProtocolVersion, nonces[self], meetings.introduction(j), encoded}.encode()));
+    const Hello ours{kProtocolVersion, nonces[self], meetings.introduction(j), encoded};
+    if (const auto sent = channel.send(j, ours.encode()); !sent.ok()) remember(sent.error());
   }
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    TARN_ASSIGN(const base::Bytes message, channel.receive(j, kMaxHello));
-    const auto hello = Hello::decode(message);
+    const auto message = channel.receive(j, kMaxHello);
+    if (!message.ok()) {
+      if (message.error().code == base::Code::kCancelled) return message.error();
+      remember(message.error());
+      continue;
+    }
+    const auto hello = Hello::decode(*message);
     if (!hello) return misbehaved(j, "greeted in a form that nobody uses");
     if (hello->version != kProtocolVersion)
       return differs(j, "speaks version " + std::to_string(hello->version) + " of the protocol, this party version " +
@@ -104,6 +115,7 @@ base::Result<crypto::Digest> agree(const Manifest& manifest, const crypto::Ident
     TARN_TRY(meetings.introduced(j, hello->introduction));
     nonces[j] = hello->nonce;
   }
+  if (broken) return *broken;
   greeted();
 
   crypto::Sha256 hash;
