@@ -49,6 +49,30 @@ class AgainstPartyZero : public testing::Test {
   Town town_;
 };
 
+TEST(SmallRecords, AreSentToAPeerThatAsksForThem) {
+  Town town(2);
+  const base::Bytes message(5000, 9);
+  std::jthread honest([&] {
+    MeshOptions options = town.options(0);
+    const auto mesh = town.connect(0, std::move(options));
+    ASSERT_TRUE(mesh->send(1, message).ok());
+    ASSERT_TRUE(mesh->flush().ok());
+  });
+  RawPeer peer(town.ids[1], dial(town.endpoints[0]), Role::kDials, {town.ids[0].public_key()}, [](SSL_CTX* context) {
+    SSL_CTX_set_tlsext_max_fragment_length(context, TLSEXT_max_fragment_length_512);
+  });
+  ASSERT_EQ(peer.handshake(), Io::kDone);
+  EXPECT_EQ(peer.read(), kWelcomeFrame);
+  base::Bytes got;
+  while (got.size() < message.size() + 4) {
+    const base::Bytes more = peer.read();
+    ASSERT_FALSE(more.empty());
+    EXPECT_LE(more.size(), 512U);
+    got.insert(got.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(base::Bytes(got.begin() + 4, got.end()), message);
+}
+
 TEST_F(AgainstPartyZero, AMessageLongerThanAllowed) {
   base::Bytes raw = frame(3, 3);
   const base::Bytes rest = frame(1001, 1001);

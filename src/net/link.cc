@@ -69,13 +69,14 @@ void Link::write(Time now) {
     if (mute_ || stream_->output_size() >= kCoalesce) return;
     const base::ByteView record = next_record(now, scratch);
     if (record.empty()) break;
-    const Io result = stream_->write(record);
+    std::size_t written = 0;  // less than the record where the peer asked for smaller ones
+    const Io result = stream_->write(record, written);
     if (result == Io::kAgain) break;
     if (result != Io::kDone) {
       fail(base::Code::kUnreachable, stream_->failure());
       return;
     }
-    consume(record.size());
+    consume(written);
   }
   if (open() && !mute_) push();
 }

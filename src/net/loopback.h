@@ -111,14 +111,18 @@ inline Fd accept_from(const Fd& listener) {
 // A peer that shakes hands and then sends what the test wants. Waits where TlsStream does not.
 class RawPeer {
  public:
-  RawPeer(const crypto::Identity& id, Fd socket, Role role, std::vector<crypto::PublicKey> allowed)
-      : context_(std::move(TlsContext::create(id)).value()), stream_(context_, std::move(socket), role, allowed) {}
+  RawPeer(
+      const crypto::Identity& id, Fd socket, Role role, std::vector<crypto::PublicKey> allowed,
+      const std::function<void(SSL_CTX*)>& change = [](SSL_CTX*) {})
+      : context_(changed(id, change)), stream_(context_, std::move(socket), role, allowed) {}
 
   Io handshake() {
     return repeat([&] { return stream_.handshake(); });
   }
   void send(base::ByteView bytes) {
-    ASSERT_EQ(stream_.write(bytes), Io::kDone);
+    std::size_t written = 0;
+    ASSERT_EQ(stream_.write(bytes, written), Io::kDone);
+    ASSERT_EQ(written, bytes.size());
     ASSERT_EQ(stream_.push(), Io::kDone);
   }
   // The next bytes, however many; empty at the end.
@@ -132,6 +136,11 @@ class RawPeer {
   void close() { stream_.shut_down(); }
 
  private:
+  static TlsContext changed(const crypto::Identity& id, const std::function<void(SSL_CTX*)>& change) {
+    TlsContext context = std::move(TlsContext::create(id)).value();
+    change(context.get());
+    return context;
+  }
   template <class Step>
   Io repeat(Step step) {
     for (;;) {

@@ -120,7 +120,9 @@ struct TlsCallbacks {
         s.socket_error_ = errno;
         return -1;
       }
-      s.drained_ = got < size && got != 0;  // an end of file may be read again
+      // Once a call, then back to poll(): a peer whose records carry nothing for us must not keep us here. An end of
+      // file may be read again.
+      s.drained_ = got != 0;
     }
     if (got < 0) BIO_set_retry_read(bio);
     return static_cast<int>(got);
@@ -218,13 +220,11 @@ Io TlsStream::read(std::span<std::uint8_t> into, std::size_t& size) {
   return outcome(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
 }
 
-Io TlsStream::write(base::ByteView record) {
+Io TlsStream::write(base::ByteView record, std::size_t& written) {
   CHECK(!record.empty() && record.size() <= kRecord);
   ERR_clear_error();
-  std::size_t written = 0;
-  const Io result = outcome(SSL_write_ex(ssl_.get(), record.data(), record.size(), &written));
-  CHECK(result != Io::kDone || written == record.size());
-  return result;
+  written = 0;
+  return outcome(SSL_write_ex(ssl_.get(), record.data(), record.size(), &written));
 }
 
 Io TlsStream::push() {

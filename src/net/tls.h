@@ -57,8 +57,9 @@ class TlsStream {
 
   Io handshake();
   Io read(std::span<std::uint8_t> into, std::size_t& size);
-  Io write(base::ByteView record);  // at most kRecord bytes, into the output buffer; nothing leaves before push()
-  Io push();                        // kDone: all output is with the kernel
+  Io write(base::ByteView record,
+           std::size_t& written);  // at most kRecord bytes, into the output buffer; nothing leaves before push()
+  Io push();                       // kDone: all output is with the kernel
   void socket_readable() { drained_ = false; }  // poll() said so
   std::size_t output_size() const { return output_.size() - output_sent_; }
   void shut_down();  // close_notify, as far as the socket takes it at once
