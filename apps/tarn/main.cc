@@ -1,6 +1,7 @@
 // The command line. The parser (CLI11, 13 s a file that includes it) stays in this file.
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -199,6 +200,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "tarn: the system has no /dev/null or no random numbers\n");
     return kExitBug;
   }
+  const rlimit no_core{0, 0};  // a crash must not write keys to a disk
+  (void)::setrlimit(RLIMIT_CORE, &no_core);
   net::initialise_tls();
   const int exit_code = parse_and_run(argc, argv);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -89,7 +89,8 @@ std::optional<PartyReport> parse_party_report(const std::string& json) {
 std::string error_json(const base::Error& error, const std::string& party) {
   Json j;
   j["error"]["code"] = code_name(error.code);
-  if (!party.empty()) j["error"]["party"] = party;
+  // Whoever ended a session that somebody spoilt is not accused of anything.
+  if (!party.empty()) j["error"][error.code == base::Code::kSomebodyMisbehaved ? "ended_by" : "party"] = party;
   j["error"]["message"] = error.message;
   return j.dump();
 }

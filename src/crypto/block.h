@@ -28,6 +28,15 @@ struct alignas(16) Block {
   bool bit(unsigned i) const { return ((i < 64 ? lo >> i : hi >> (i - 64)) & 1) != 0; }
 };
 
+// A block that is zeroed when it goes.
+struct SecretBlock : Block {
+  SecretBlock() = default;
+  SecretBlock(const Block& b) : Block(b) {}
+  SecretBlock(const SecretBlock&) = default;
+  SecretBlock& operator=(const SecretBlock&) = default;
+  ~SecretBlock() { base::wipe(this, sizeof *this); }
+};
+
 // All ones if the bit is 1, else zero: selects without branching.
 inline std::uint64_t mask64(std::uint64_t bit) { return 0 - (bit & 1); }
 inline Block masked(const Block& b, std::uint64_t bit) { return {b.lo & mask64(bit), b.hi & mask64(bit)}; }

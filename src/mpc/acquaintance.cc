@@ -36,6 +36,7 @@ void Acquaintance::advance_to(std::uint64_t target) {
 
 base::Bytes Acquaintance::encode() const {
   base::Writer out;
+  out.reserve(2 * kLeaves * 16 + 256);  // in one place, which the caller can wipe
   out.text(kFormat).raw(id).u64(counter).u8(marked ? 1 : 0);
   write_leaves(out, prover.leaves);
   write_leaves(out, verifier.leaves);

@@ -3,7 +3,7 @@
 // SignedChannel makes one of any Channel: each message is signed with the sender's identity and chained by hash to all
 // that it sent before, so that what a party said is beyond dispute: Ed25519 over
 //   SHA-256("tarn message v1" ‖ context ‖ sender ‖ receiver ‖ kind ‖ depths ‖ sequence ‖ previous digest ‖ SHA-256(body)).
-// The context is 32 zero bytes until bind(), then the session's id. A bad signature names the peer.
+// The context is 32 zero bytes until the manifest is agreed on, then its hash. A bad signature names the peer.
 // An abort carries one byte, the phase, and nothing else.
 #pragma once
 
@@ -30,7 +30,9 @@ class SignedChannel final : public Conversation {
 
   // `keys` in the public order; both references must outlive this.
   SignedChannel(Channel& channel, const crypto::Identity& identity, std::vector<crypto::PublicKey> keys);
-  void bind(const crypto::Digest& context) { context_ = context; }
+  // From the next frame on, of ours or of the others: apart, because what others still send may come from before.
+  void bind_sent(const crypto::Digest& context) { sent_context_ = context; }
+  void bind_received(const crypto::Digest& context) { received_context_ = context; }
 
   std::size_t parties() const override { return channel_.parties(); }
   std::size_t self() const override { return channel_.self(); }
@@ -53,7 +55,7 @@ class SignedChannel final : public Conversation {
   Channel& channel_;
   const crypto::Identity& identity_;
   std::vector<crypto::PublicKey> keys_;
-  crypto::Digest context_{};
+  crypto::Digest sent_context_{}, received_context_{};
   std::vector<Direction> sent_, received_;
   std::uint32_t depth_ = 0, online_depth_ = 0;
   bool online_ = false;

@@ -108,7 +108,7 @@ base::Status Meetings::send_trees(Conversation& channel, const Tagger& tags, bas
   Peer& peer = peers_[j];
   const auto pairs = ot_send(tags.prefix(kHopChoose, j, self_, "base transfer"), peer.ot, points);
   if (!pairs) return misbehaved(j, "sent an invalid point");
-  GrownTrees grown = grow_trees(*pairs, kAcquaintanceK);
+  GrownTrees grown = grow_trees(*pairs, kAcquaintanceK, tags.prefix(kHopTrees, self_, j, "trees"));
   peer.acquaintance.prover = std::move(grown.trees);
 
   // Our lasting choice, extended towards j: its rows become the transfers of the other direction.
@@ -140,7 +140,8 @@ base::Status Meetings::receive_trees(Conversation& channel, const Tagger& tags, 
   const base::ByteView body(message);
   Peer& peer = peers_[j];
   const Block delta = chosen_[j].choice;
-  auto punctured = puncture_trees(chosen_[j], kAcquaintanceK, body.first(trees));
+  auto punctured =
+      puncture_trees(chosen_[j], kAcquaintanceK, body.first(trees), tags.prefix(kHopTrees, j, self_, "trees"));
   if (!punctured) return refuse(j, "sent trees that are not consistent");
   peer.acquaintance.verifier = std::move(*punctured);
 
@@ -154,7 +155,8 @@ base::Status Meetings::receive_trees(Conversation& channel, const Tagger& tags, 
 
   const Blocks rows = columns_to_rows(std::move(columns), 128);
   const base::Bytes tag = tags.prefix(kHopTrees, j, self_, "reversed");
-  GrownTrees grown = grow_trees({seeds_of_rows(tag, rows, Block{}), seeds_of_rows(tag, rows, delta)}, kAcquaintanceK);
+  GrownTrees grown = grow_trees({seeds_of_rows(tag, rows, Block{}), seeds_of_rows(tag, rows, delta)}, kAcquaintanceK,
+                                tags.prefix(kHopBase, self_, j, "trees"));
   peer.acquaintance.prover = std::move(grown.trees);
   peer.tree_message = std::move(grown.message);
   return {};

@@ -11,15 +11,35 @@ namespace {
 using crypto::Block;
 using crypto::Blocks;
 
-// Inputs of a node's AES, apart in the high word. Expansion of leaves (extension.h) sets the top bit there.
-constexpr std::uint64_t kChildren = 1, kCheck = 2, kRatchet = 3;
+// Inputs of a node's AES, apart in the high word: small numbers here, the second bit from the top for the check, the
+// top bit for the expansion of leaves (extension.h).
+constexpr std::uint64_t kChildren = 1, kRatchet = 3, kCheck = std::uint64_t{1} << 62;
 
 using CheckValue = std::array<Block, 2>;
 
-CheckValue check_value(const Block& leaf) {
-  const crypto::Aes128 aes(leaf);
-  return {aes.encrypt({0, kCheck}), aes.encrypt({1, kCheck})};
-}
+// The proof that all leaves are as announced. What it encrypts differs from session to session, so that nobody can
+// search the leaves of many sessions at once.
+class LeafCheck {
+ public:
+  explicit LeafCheck(base::ByteView tag) {
+    const crypto::Digest digest = hash_.update(base::view("tarn trees")).update(tag).finish();
+    const Block start = crypto::block_from(base::ByteView(digest).first(16));
+    const std::uint64_t high = (start.hi & (kCheck - 1)) | kCheck;
+    inputs_ = {Block{start.lo, high}, Block{start.lo ^ 1, high}};
+    hash_.update(digest);
+  }
+  CheckValue value(const Block& leaf) const {
+    CheckValue out;
+    crypto::Aes128(leaf).encrypt(inputs_.data(), out.data(), out.size());
+    return out;
+  }
+  void add(const CheckValue& value) { hash_.update(crypto::bytes_of(value)); }
+  crypto::Digest finish() { return hash_.finish(); }
+
+ private:
+  crypto::Sha256 hash_;
+  std::array<Block, 2> inputs_;
+};
 
 // One level down, in place: node v becomes 2v and 2v + 1.
 void double_nodes(Blocks& nodes) {
@@ -52,10 +72,10 @@ Block read_block(base::ByteView& from) {
 
 std::size_t tree_message_size(unsigned k) { return 128 / k * ((k - 1) * std::size_t{32} + 32) + 32; }
 
-GrownTrees grow_trees(const SeedPairs& seeds, unsigned k) {
+GrownTrees grow_trees(const SeedPairs& seeds, unsigned k, base::ByteView tag) {
   CHECK(k >= 1 && k <= 8 && 128 % k == 0 && seeds.zero.size() == 128 && seeds.one.size() == 128);
   GrownTrees out{{k, {}}, {}};
-  crypto::Sha256 hash;
+  LeafCheck check(tag);
   for (unsigned tree = 0; tree < 128 / k; ++tree) {
     const unsigned top = k * tree + k - 1;
     // The holder of seed a must know the node beside its path: choice 0 turns left, and learns the right node.
@@ -68,15 +88,15 @@ GrownTrees grow_trees(const SeedPairs& seeds, unsigned k) {
     }
     CheckValue sum{};
     for (const Block& leaf : nodes) {
-      const CheckValue value = check_value(leaf);
-      hash.update(crypto::bytes_of(value));
+      const CheckValue value = check.value(leaf);
+      check.add(value);
       sum[0] ^= value[0];
       sum[1] ^= value[1];
     }
     append(out.message, sum);
     out.trees.leaves.insert(out.trees.leaves.end(), nodes.begin(), nodes.end());
   }
-  const crypto::Digest digest = hash.finish();
+  const crypto::Digest digest = check.finish();
   out.message.insert(out.message.end(), digest.begin(), digest.end());
   return out;
 }
@@ -102,32 +122,33 @@ Blocks puncture_one(const ChosenSeeds& seeds, unsigned k, unsigned tree, base::B
 }
 
 // Hashes the check values of all leaves, the punctured one's from the announced sum.
-void hash_checks(const Blocks& nodes, unsigned path, CheckValue sum, crypto::Sha256& hash) {
+void add_checks(const Blocks& nodes, unsigned path, CheckValue sum, LeafCheck& check) {
   std::vector<CheckValue> values(nodes.size());
   for (std::size_t v = 0; v < nodes.size(); ++v) {
     if (v == path) continue;
-    values[v] = check_value(nodes[v]);
+    values[v] = check.value(nodes[v]);
     sum[0] ^= values[v][0];
     sum[1] ^= values[v][1];
   }
   values[path] = sum;
-  for (const CheckValue& value : values) hash.update(crypto::bytes_of(value));
+  for (const CheckValue& value : values) check.add(value);
 }
 
 }  // namespace
 
-std::optional<PuncturedTrees> puncture_trees(const ChosenSeeds& seeds, unsigned k, base::ByteView message) {
+std::optional<PuncturedTrees> puncture_trees(const ChosenSeeds& seeds, unsigned k, base::ByteView message,
+                                             base::ByteView tag) {
   CHECK(message.size() == tree_message_size(k) && seeds.seeds.size() == 128);
   PuncturedTrees out{k, seeds.choice, {}};
-  crypto::Sha256 hash;
+  LeafCheck check(tag);
   for (unsigned tree = 0; tree < 128 / k; ++tree) {
     Blocks nodes = puncture_one(seeds, k, tree, message);
     const CheckValue sum{read_block(message), read_block(message)};
-    hash_checks(nodes, digit(seeds.choice, k, tree), sum, hash);
+    add_checks(nodes, digit(seeds.choice, k, tree), sum, check);
     nodes[digit(seeds.choice, k, tree)] = Block{};
     out.leaves.insert(out.leaves.end(), nodes.begin(), nodes.end());
   }
-  if (!crypto::equal(hash.finish(), message)) return std::nullopt;
+  if (!crypto::equal(check.finish(), message)) return std::nullopt;
   return out;
 }
 

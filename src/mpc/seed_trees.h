@@ -20,7 +20,7 @@ struct SeedPairs {  // the prover's side of 128 transfers
   crypto::Blocks zero, one;
 };
 struct ChosenSeeds {  // the verifier's
-  crypto::Block choice;
+  crypto::SecretBlock choice;
   crypto::Blocks seeds;
 };
 struct Trees {
@@ -29,7 +29,7 @@ struct Trees {
 };
 struct PuncturedTrees {
   unsigned k = 0;
-  crypto::Block choice;
+  crypto::SecretBlock choice;
   crypto::Blocks leaves;  // zero at the punctured place
 };
 
@@ -39,9 +39,11 @@ struct GrownTrees {
 };
 
 std::size_t tree_message_size(unsigned k);
-GrownTrees grow_trees(const SeedPairs& seeds, unsigned k);
+// `tag`: session, hop and both parties.
+GrownTrees grow_trees(const SeedPairs& seeds, unsigned k, base::ByteView tag);
 // Nothing if the check fails; the message has tree_message_size(k) bytes.
-std::optional<PuncturedTrees> puncture_trees(const ChosenSeeds& seeds, unsigned k, base::ByteView message);
+std::optional<PuncturedTrees> puncture_trees(const ChosenSeeds& seeds, unsigned k, base::ByteView message,
+                                             base::ByteView tag);
 
 // Every leaf moved on one way: the old leaves do not follow from the new ones.
 void ratchet(crypto::Blocks& leaves);

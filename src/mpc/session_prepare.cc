@@ -142,7 +142,8 @@ base::Status Session::State::check_base(std::size_t j, Meetings::Verdict& verdic
   TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + kCommitment));
   verdict = Meetings::Verdict::kRefuted;  // from here on, failing may depend on our lasting choice
   if (trees_come) {
-    auto punctured = puncture_trees(peer.reversed, kAcquaintanceK, base::ByteView(message).first(trees));
+    auto punctured = puncture_trees(peer.reversed, kAcquaintanceK, base::ByteView(message).first(trees),
+                                    tags.prefix(hop, j, self, "trees"));
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
     peer.acquaintance.verifier = std::move(*punctured);
   }
@@ -189,7 +190,8 @@ base::Status Session::State::bits_hop() {
     const base::Bytes tag = tags.prefix(hop, self, j, "seeds");
     const Block& lasting = meetings.peer(j).acquaintance.verifier.choice;
     GrownTrees grown =
-        grow_trees({seeds_of_rows(tag, base_keys[j], Block{}), seeds_of_rows(tag, base_keys[j], lasting)}, layout.k);
+        grow_trees({seeds_of_rows(tag, base_keys[j], Block{}), seeds_of_rows(tag, base_keys[j], lasting)}, layout.k,
+                   tags.prefix(hop, self, j, "trees"));
     ProverColumns extended = extend(grown.trees, start_of_stream(self, j), u);
     bodies[j] = std::move(grown.message);
     bodies[j].reserve(bodies[j].size() + extended.correction.size() + layout.proof() + 32 + SignedChannel::kOverhead);
@@ -212,8 +214,8 @@ base::Status Session::State::bits_hop() {
     const base::ByteView body(message);
     if (!crypto::equal(body.last(32), said_before)) return unattributed(j, "told different peers different things");
     const base::Bytes tag = tags.prefix(hop, j, self, "seeds");
-    const auto punctured =
-        puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k, body.first(trees));
+    const auto punctured = puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k,
+                                          body.first(trees), tags.prefix(hop, j, self, "trees"));
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
     TARN_ASSIGN(Blocks received, check_proof(j, *punctured, blocks, trees, body));
     pool.keys[j] = columns_to_rows(std::move(received), theirs);

@@ -45,7 +45,7 @@ struct Session::State {
   enum class Stage { kNew, kAcquainted, kPrepared, kGarbled, kOver } stage = Stage::kNew;
   unsigned hop = 0;
 
-  crypto::Block delta;
+  crypto::SecretBlock delta;
   std::vector<base::Bytes> announced;  // by party: what it told everybody in this hop, to be echoed in the next
   base::Bytes coin;                    // our salt ‖ seed, committed in hop 1
   std::vector<crypto::Digest> coin_commitments;

@@ -29,7 +29,10 @@ crypto::Digest SignedChannel::digest(std::size_t from, std::size_t to, base::Byt
                                      const Direction& direction) const {
   const crypto::Digest body_digest = crypto::sha256(body);
   crypto::Sha256 hash;
-  hash.update(base::view("tarn message v1")).update(context_).update(keys_[from]).update(keys_[to]);
+  hash.update(base::view("tarn message v1"))
+      .update(from == self() ? sent_context_ : received_context_)
+      .update(keys_[from])
+      .update(keys_[to]);
   return hash.update(header).update(direction.chain).update(body_digest).finish();
 }
 

@@ -48,7 +48,7 @@ class LeakyTriples {
 
  private:
   std::size_t self_, count_;
-  crypto::Block delta_;
+  crypto::SecretBlock delta_;
   const PoolBits& pool_;
   Bits z_;
   std::vector<Bits> e_;

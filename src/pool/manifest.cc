@@ -126,6 +126,7 @@ base::Result<crypto::Digest> agree(const Manifest& manifest, const crypto::Ident
   const base::Bytes signed_manifest = base::Writer().raw(agreed).raw(signature).take();
   for (std::size_t j = 0; j < n; ++j)
     if (j != self) TARN_TRY(channel.send(j, signed_manifest));
+  channel.bind_sent(agreed);  // all that follows, an abort too; the others read our signature first
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes message, channel.receive(j, 96));
@@ -137,7 +138,7 @@ base::Result<crypto::Digest> agree(const Manifest& manifest, const crypto::Ident
     if (theirs != agreed)  // j may be honest, and a third have sent it another nonce
       return base::Error{base::Code::kSomebodyMisbehaved, "told different peers different nonces"};
   }
-  channel.bind(agreed);
+  channel.bind_received(agreed);
   return agreed;
 }
 

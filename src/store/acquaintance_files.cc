@@ -98,7 +98,8 @@ base::Result<std::optional<base::Bytes>> AcquaintanceFiles::read(const std::stri
 }
 
 base::Status AcquaintanceFiles::remove(const std::string& name) {
-  if (::unlinkat(directory_fd_, name.c_str(), 0) != 0 && errno != ENOENT) return failed(name, because());
+  for (const std::string& gone : {name, name + ".new"})  // and what a crash left half written
+    if (::unlinkat(directory_fd_, gone.c_str(), 0) != 0 && errno != ENOENT) return failed(gone, because());
   return sync_directory();
 }
 

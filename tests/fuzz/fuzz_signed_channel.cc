@@ -23,8 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (kind == 4) {
       crypto::Digest context{};
       context[0] = in.u8();
-      honest.bind(context);
-      third.bind(context);
+      honest.bind_sent(context);
+      honest.bind_received(context);
+      third.bind_sent(context);
+      third.bind_received(context);
       liar.context = context;
       honest.go_online();
       continue;

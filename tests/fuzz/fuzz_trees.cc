@@ -26,8 +26,8 @@ struct Honest {
     const mpc::SeedPairs pairs{random.blocks(128), random.blocks(128)};
     chosen.choice = random.block();
     for (unsigned i = 0; i < 128; ++i) chosen.seeds.push_back((chosen.choice.bit(i) ? pairs.one : pairs.zero)[i]);
-    grown = mpc::grow_trees(pairs, k);
-    punctured = *mpc::puncture_trees(chosen, k, grown.message);
+    grown = mpc::grow_trees(pairs, k, {});
+    punctured = *mpc::puncture_trees(chosen, k, grown.message, {});
     start = mpc::stream_start(crypto::Digest{1, 2, 3});
     u = random.blocks(kBlocks);
     prover = mpc::extend(grown.trees, start, u);
@@ -44,7 +44,7 @@ struct Honest {
 void trees(fuzz::Input& in, const Honest& honest) {
   base::Bytes message = fuzz::damaged(in, honest.grown.message);
   message.resize(honest.grown.message.size());  // the session receives no other length
-  const auto punctured = mpc::puncture_trees(honest.chosen, honest.k, message);
+  const auto punctured = mpc::puncture_trees(honest.chosen, honest.k, message, {});
   CHECK(punctured.has_value() || message != honest.grown.message);
   if (punctured) CHECK(equal(punctured->leaves, honest.punctured.leaves));
 }

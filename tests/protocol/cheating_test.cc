@@ -158,8 +158,8 @@ struct Batch {  // one prover, one verifier
     mpc::SeedPairs pairs{random.blocks(128), random.blocks(128)};
     mpc::ChosenSeeds chosen{delta, {}};
     for (unsigned i = 0; i < 128; ++i) chosen.seeds.push_back(delta.bit(i) ? pairs.one[i] : pairs.zero[i]);
-    auto grown = mpc::grow_trees(pairs, 4);
-    auto punctured = mpc::puncture_trees(chosen, 4, grown.message);
+    auto grown = mpc::grow_trees(pairs, 4, {});
+    auto punctured = mpc::puncture_trees(chosen, 4, grown.message, {});
     CHECK(punctured.has_value());
     all = std::move(grown.trees);
     holes = std::move(*punctured);

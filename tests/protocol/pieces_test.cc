@@ -108,9 +108,9 @@ TEST_P(SeedTrees, GiveTheVerifierAllLeavesButOneOfEachTree) {
   for (int seed = 0; seed < 3; ++seed) {
     crypto::SeededRandom random(base::view("trees " + std::to_string(seed)));
     const Transfers transfers(random, seed == 0 ? Block{} : random.block());
-    const auto grown = mpc::grow_trees(transfers.pairs, k);
+    const auto grown = mpc::grow_trees(transfers.pairs, k, {});
     EXPECT_EQ(grown.message.size(), mpc::tree_message_size(k));
-    const auto punctured = mpc::puncture_trees(transfers.chosen, k, grown.message);
+    const auto punctured = mpc::puncture_trees(transfers.chosen, k, grown.message, {});
     ASSERT_TRUE(punctured.has_value());
     ASSERT_EQ(grown.trees.leaves.size(), 128 / k * leaves);
     ASSERT_EQ(punctured->leaves.size(), grown.trees.leaves.size());
@@ -130,13 +130,13 @@ TEST_P(SeedTrees, GiveTheVerifierAllLeavesButOneOfEachTree) {
 TEST_P(SeedTrees, AWrongFieldIsNoticedUnlessOneBitOfTheChoiceSteersPastIt) {
   crypto::SeededRandom random(base::view("tampered trees"));
   const Transfers transfers(random);
-  const auto grown = mpc::grow_trees(transfers.pairs, k);
+  const auto grown = mpc::grow_trees(transfers.pairs, k, {});
   const std::size_t tree_bytes = (k - 1) * 32 + 32;
   std::size_t unnoticed = 0;
   for (std::size_t field = 0; field < grown.message.size(); field += 16) {
     Bytes wrong = grown.message;
     wrong[field + field / 16 % 16] ^= 4;
-    const auto punctured = mpc::puncture_trees(transfers.chosen, k, wrong);
+    const auto punctured = mpc::puncture_trees(transfers.chosen, k, wrong, {});
     const std::size_t tree = field / tree_bytes, place = field % tree_bytes / 16;  // pairs a level, then the check sums
     bool looked_at = true;
     if (tree < 128 / k && place < 2 * (k - 1)) {
@@ -161,9 +161,9 @@ TEST(SeedTreeGuesses, OfOneBitOfTheChoicePassHalfTheTime) {
     for (int seed = 0; seed < kRuns; ++seed) {
       crypto::SeededRandom random(base::view("guess " + std::to_string(seed)));
       const Transfers transfers(random);
-      auto grown = mpc::grow_trees(transfers.pairs, k);
+      auto grown = mpc::grow_trees(transfers.pairs, k, {});
       grown.message[3] ^= 0x20;  // the first level's correction for choice 0
-      const bool pass = mpc::puncture_trees(transfers.chosen, k, grown.message).has_value();
+      const bool pass = mpc::puncture_trees(transfers.chosen, k, grown.message, {}).has_value();
       EXPECT_EQ(pass, transfers.chosen.choice.bit(k - 2));
       passed += pass;
     }
@@ -178,8 +178,8 @@ TEST(Extension, GivesEveryRowItsMacAtEveryRateAndSize) {
     crypto::SeededRandom random(base::view("extension " + std::to_string(k)));
     const Transfers transfers(random);
     const Block delta = transfers.chosen.choice;
-    const auto grown = mpc::grow_trees(transfers.pairs, k);
-    const auto punctured = mpc::puncture_trees(transfers.chosen, k, grown.message);
+    const auto grown = mpc::grow_trees(transfers.pairs, k, {});
+    const auto punctured = mpc::puncture_trees(transfers.chosen, k, grown.message, {});
     ASSERT_TRUE(punctured.has_value());
     for (std::size_t bits = 1; bits <= 300; bits += k == 8 ? 37 : 13) {
       const Blocks u = random.blocks(mpc::extension_blocks(bits));
@@ -205,7 +205,7 @@ TEST(Extension, GivesEveryRowItsMacAtEveryRateAndSize) {
 TEST(Extension, IsTheSameForLongAndShortWorksInOneStream) {  // more blocks than are in work at once
   crypto::SeededRandom random(base::view("long"));
   const Transfers transfers(random);
-  const auto grown = mpc::grow_trees(transfers.pairs, 4);
+  const auto grown = mpc::grow_trees(transfers.pairs, 4, {});
   const auto start = mpc::stream_start(crypto::sha256(base::view("start")));
   const Blocks u = random.blocks(200);
   const auto all = mpc::extend(grown.trees, start, u);
@@ -219,7 +219,7 @@ TEST(Extension, IsTheSameForLongAndShortWorksInOneStream) {  // more blocks than
 TEST(Extension, CorrectionsHideTheBits) {  // one tree's correction is the bits under a fresh stream
   crypto::SeededRandom random(base::view("hide"));
   const Transfers transfers(random);
-  const auto grown = mpc::grow_trees(transfers.pairs, 4);
+  const auto grown = mpc::grow_trees(transfers.pairs, 4, {});
   const auto start = mpc::stream_start(crypto::sha256(base::view("start")));
   const auto zeros = mpc::extend(grown.trees, start, Blocks(2));
   std::set<Bytes> pieces;
@@ -254,13 +254,13 @@ TEST(BitMatrix, RowsAreWhatTheDefinitionSays) {
 mpc::Acquaintance some_acquaintance(const std::string& seed, bool marked = false) {
   crypto::SeededRandom random(base::view(seed));
   const Transfers ours(random), theirs(random);
-  const auto grown = mpc::grow_trees(ours.pairs, mpc::kAcquaintanceK),
-             peer = mpc::grow_trees(theirs.pairs, mpc::kAcquaintanceK);
+  const auto grown = mpc::grow_trees(ours.pairs, mpc::kAcquaintanceK, {}),
+             peer = mpc::grow_trees(theirs.pairs, mpc::kAcquaintanceK, {});
   mpc::Acquaintance out{{},
                         random.block().lo >> 2,
                         marked,
                         grown.trees,
-                        *mpc::puncture_trees(theirs.chosen, mpc::kAcquaintanceK, peer.message)};
+                        *mpc::puncture_trees(theirs.chosen, mpc::kAcquaintanceK, peer.message, {})};
   random.fill(out.id);
   return out;
 }
@@ -353,8 +353,8 @@ TEST(Introductions, MakeAcquaintedOnlyIfBothRememberTheSameMeetingAndNoLongAgo) 
 TEST(Ratchet, GoesOneWayTheSameWayOnBothSides) {
   crypto::SeededRandom random(base::view("ratchet"));
   const Transfers transfers(random);
-  const auto grown = mpc::grow_trees(transfers.pairs, 4);
-  const auto punctured = mpc::puncture_trees(transfers.chosen, 4, grown.message);
+  const auto grown = mpc::grow_trees(transfers.pairs, 4, {});
+  const auto punctured = mpc::puncture_trees(transfers.chosen, 4, grown.message, {});
   mpc::Acquaintance prover{{}, 3, false, grown.trees, *punctured}, verifier = prover, steps = prover;
   prover.advance_to(10);
   verifier.advance_to(10);
