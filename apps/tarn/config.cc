@@ -33,7 +33,7 @@ class Table {
   std::optional<std::string> text(const char* key, bool required, std::size_t max_size = 4096) {
     const toml::node* node = find(key, required);
     if (node == nullptr) return std::nullopt;
-    const auto value = node->value_exact<std::string>();
+    auto value = node->value_exact<std::string>();
     if (!value || value->empty() || value->size() > max_size) {
       complain(*node,
                std::string(key) + " must be a text of 1 to " + std::to_string(max_size) + " characters in quotes");
@@ -74,6 +74,7 @@ class Table {
     for (const auto& [key, node] : table_)
       if (!asked_.contains(std::string(key.str())))
         complain(node, "unknown key \"" + plain(key.str()) + "\"; known here: " + known());
+    if (first_.empty()) first_ = missing_;  // a misspelt key is told before the one that it should have been
     if (!first_.empty()) return refused(first_);
     return {};
   }
@@ -86,7 +87,8 @@ class Table {
   const toml::node* find(const char* key, bool required) {
     asked_.insert(key);
     const toml::node* node = table_.get(key);
-    if (node == nullptr && required && first_.empty()) first_ = file_ + ": " + name_ + " lacks the key \"" + key + "\"";
+    if (node == nullptr && required && missing_.empty())
+      missing_ = file_ + ": " + name_ + " lacks the key \"" + key + "\"";
     return node;
   }
   std::string known() const {
@@ -95,7 +97,7 @@ class Table {
     return out;
   }
   const toml::table& table_;
-  std::string file_, name_, first_;
+  std::string file_, name_, first_, missing_;
   std::set<std::string> asked_;
 };
 

@@ -51,9 +51,8 @@ std::string learned(const DemoConfig& config, const PartyReport& r) {
 bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const std::vector<PartyReport>& reports) {
   const std::size_t providers = config.providers.size();
   const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, auction::kDefaultWidth);
-  auto request = pool::encode(config.request, auction::kDefaultWidth);
-  std::vector<mpc::Bits> inputs{std::move(*request)};
-  for (const auto& p : config.providers) inputs.push_back(std::move(*pool::encode(p.offer, auction::kDefaultWidth)));
+  std::vector<mpc::Bits> inputs{*pool::encode(config.request, auction::kDefaultWidth)};
+  for (const auto& p : config.providers) inputs.push_back(*pool::encode(p.offer, auction::kDefaultWidth));
   const std::vector<mpc::Bits> outputs = evaluate_plain(circuit, inputs);
   const auto requester = pool::decode_requester(providers, auction::kDefaultWidth, outputs[0]);
   bool same = reports[0].winner_index == (requester.winner ? std::optional(*requester.winner + 1) : std::nullopt) &&

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "crypto/identity.h"
 #include "crypto/random.h"
@@ -26,7 +26,9 @@
 namespace tarn {
 namespace {
 
-base::Error system_error(const std::string& what) { return {base::Code::kStorage, what + ": " + std::strerror(errno)}; }
+base::Error system_error(const std::string& what) {
+  return {base::Code::kStorage, what + ": " + std::generic_category().message(errno)};
+}
 
 struct Bound {
   net::Fd socket;

@@ -59,20 +59,22 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
   place->add_option("--listen-fd", o.place.listen_fd, "")->group("");
   place->add_option("--circuit", o.place.circuit, "")->group("");
   place->footer(
-      "A configuration:\n"
-      "  identity  = \"acme.key\"              # tarn keygen; paths are relative to this file\n"
-      "  state_dir = \"acme.state\"            # made if missing, mode 0700; what is kept of having met the others\n"
-      "  mechanism = \"second-price\"          # or first-price; the same at all parties, as is class\n"
-      "  class     = \"1 vCPU, 1 GiB\"         # what is placed\n"
-      "  deadline  = \"30s\"                   # from when all are connected   (default 30s)\n"
-      "  width     = 32                      # bits of every amount         (default 32)\n"
-      "  listen    = \"0.0.0.0:7000\"          # default: the own address\n"
+      "A configuration; what is marked * must be the same at all parties:\n"
+      "  identity    = \"acme.key\"            # tarn keygen; paths are relative to this file\n"
+      "  state_dir   = \"acme.state\"          # made if missing, mode 0700; keeps what saves time with known parties\n"
+      "  class       = \"1 vCPU, 1 GiB\"       # * what is placed\n"
+      "  mechanism   = \"second-price\"        # * or first-price          (default second-price)\n"
+      "  deadline    = \"30s\"                 # * from when all are connected   (default 30s)\n"
+      "  width       = 32                    # * bits of every amount    (default 32)\n"
+      "  extension_k = 4                     # * 8: fewer bytes for more work, on slow links   (default 4)\n"
+      "  listen      = \"0.0.0.0:7000\"        # default: the own address\n"
       "  [input]                             # the requester:\n"
       "  quantity  = 32                      #   a provider instead:  capacity = 100\n"
       "  max_price = 80                      #                        price    = 55\n"
-      "  [[parties]]                         # in the same order everywhere; the requester is the first\n"
-      "  id      = \"org_…\"                   # tarn id FILE\n"
-      "  address = \"acme.example:7000\"\n" +
+      "  [[parties]]                         # * 2 to 16, in the same order everywhere; the requester is the first\n"
+      "  id      = \"org_…\"                   # * tarn id FILE\n"
+      "  address = \"acme.example:7000\"\n"
+      "  name    = \"acme\"                    # for messages here\n\n" +
       std::string(tarn::kExitCodesHelp));
   leaf(place, o.place, tarn::run_place, exit_code);
 }

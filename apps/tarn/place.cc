@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "crypto/random.h"
 #include "mpc/bristol.h"
@@ -54,12 +55,14 @@ base::Status check_input(const PartyConfig& config, std::size_t self) {
 // page, costs more than the hop. So: keep freed memory, and let the heap's first part consist of huge pages.
 void prepare_memory() {
   constexpr std::size_t kHugePage = std::size_t{2} << 20, kPart = 128 * kHugePage;
-  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(kPart));
-  ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * kPart));
-  void* const part = std::malloc(kPart - kHugePage);  // only addresses: nothing is touched
+  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(kPart));      // NOLINT(concurrency-mt-unsafe): no other thread yet
+  ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * kPart));  // NOLINT(concurrency-mt-unsafe)
+  void* const part = std::malloc(kPart - kHugePage);         // only addresses: nothing is touched
   if (part == nullptr) return;
-  const auto first = (reinterpret_cast<std::uintptr_t>(part) + kHugePage - 1) / kHugePage * kHugePage;
-  ::madvise(reinterpret_cast<void*>(first), kPart - 2 * kHugePage, MADV_HUGEPAGE);
+  void* first = part;
+  std::size_t size = kPart - kHugePage;
+  if (std::align(kHugePage, kHugePage, first, size) != nullptr)
+    ::madvise(first, size / kHugePage * kHugePage, MADV_HUGEPAGE);
   std::free(part);
 }
 

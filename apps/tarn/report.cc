@@ -130,7 +130,7 @@ std::string to_json(const std::vector<BenchRow>& rows) {
 
 std::string flat_json(const std::vector<JsonField>& fields) {
   Json j;
-  for (const auto& [key, value] : fields) std::visit([&j, &key = key](const auto& v) { j[key] = v; }, value);
+  for (const JsonField& field : fields) std::visit([&](const auto& v) { j[field.first] = v; }, field.second);
   return j.dump();
 }
 

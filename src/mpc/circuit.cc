@@ -1,6 +1,7 @@
 #include "mpc/circuit.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "crypto/sha256.h"
@@ -18,19 +19,23 @@ std::size_t Circuit::outputs_of(std::size_t party) const {
 
 std::array<std::uint8_t, 32> Circuit::hash() const {
   crypto::Sha256 hash;
-  const auto numbers = [&hash](std::initializer_list<std::size_t> values) {  // all built circuits fit 32 bits
-    std::uint8_t bytes[16];
-    std::size_t size = 0;
-    for (const std::size_t v : values)
-      for (unsigned shift = 0; shift < 32; shift += 8) bytes[size++] = static_cast<std::uint8_t>(v >> shift);
-    hash.update({bytes, size});
+  std::array<std::uint8_t, 4096> buffer;
+  std::size_t used = 0;
+  const auto numbers = [&](std::initializer_list<std::size_t> values) {  // all built circuits fit 32 bits
+    for (const std::size_t v : values) {
+      if (used == buffer.size()) {
+        hash.update(buffer);
+        used = 0;
+      }
+      for (unsigned shift = 0; shift < 32; shift += 8) buffer[used++] = static_cast<std::uint8_t>(v >> shift);
+    }
   };
   hash.update(base::view("tarn circuit v1"));
   numbers({parties_, input_owners_.size(), gates_.size(), outputs_.size()});
   for (const std::uint32_t owner : input_owners_) numbers({owner});
   for (const Gate& g : gates_) numbers({static_cast<std::size_t>(g.op), g.a, g.b, g.out});
   for (const Output& o : outputs_) numbers({o.owner, o.wire});
-  return hash.finish();
+  return hash.update({buffer.data(), used}).finish();
 }
 
 namespace {

@@ -81,7 +81,8 @@ base::Status Meetings::meet(Conversation& channel, const Tagger& tags, base::Ran
   std::vector<std::size_t> lower, higher;  // new peers
   for (std::size_t j = 0; j < peers_.size(); ++j) {
     if (j == self_ || peers_[j].known) continue;
-    TARN_TRY(store_->may_meet(keys_[j]));
+    if (const auto may = store_->may_meet(keys_[j]); !may.ok())
+      return base::Error{may.error().code, may.error().message, j};
     (j < self_ ? lower : higher).push_back(j);
     const auto id = tags.digest(kHopChoose, std::min(j, self_), std::max(j, self_), "acquaintance", {});
     Acquaintance fresh;

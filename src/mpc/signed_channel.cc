@@ -75,8 +75,8 @@ base::Result<base::Bytes> SignedChannel::receive(std::size_t peer, std::size_t m
   online_depth_ = std::max(online_depth_, online);
   if (kind == kAbort) {
     const std::string phase = size == 1 ? std::to_string(body[0]) : "?";
-    return base::Error{base::Code::kSomebodyMisbehaved, "ended the session in hop " + phase + " without a reason",
-                       peer};
+    return base::Error{base::Code::kSomebodyMisbehaved,
+                       "ended the session in hop " + phase + "; its own output says why", peer};
   }
   message.resize(size);
   return message;

@@ -26,7 +26,7 @@ const base::Error& Link::error() const {
 
 void Link::fail(base::Code code, const std::string& what) {
   if (error_) return;
-  error_ = base::Error{code, "party " + std::to_string(party_) + " " + what, party_};
+  error_ = base::Error{code, what, party_};
   lost_output_ = lost_output_ || !outbox_.empty() || stream_->output_size() > 0;
   outbox_.clear();
   outbox_bytes_ = 0;
@@ -53,7 +53,7 @@ base::Status Link::send(base::Bytes message, Time now, std::chrono::milliseconds
   }
   if (mute_) {
     lost_output_ = true;
-    return base::Error{base::Code::kUnreachable, "party " + std::to_string(party_) + " takes no more messages", party_};
+    return base::Error{base::Code::kUnreachable, "takes no more messages", party_};
   }
   const bool nothing_queued = outbox_.empty() && !blocked();
   outbox_.push_back({std::move(message), now + delay});

@@ -73,14 +73,13 @@ base::Result<base::Bytes> Mesh::receive(std::size_t peer, std::size_t max_bytes)
   CHECK(peer < links_.size() && peer != self_);
   Link& link = *links_[peer];
   for (;;) {
+    TARN_TRY(may_wait(peer));  // also where the message is here: who comes too late is too late
     if (auto message = link.pop()) {
       if (message->size() <= max_bytes) return std::move(*message);
       link.fail(base::Code::kPeerMisbehaved, "sends a message longer than this step allows");
-      return base::Error{base::Code::kPeerMisbehaved,
-                         "party " + std::to_string(peer) + " sends a message longer than this step allows", peer};
+      return base::Error{base::Code::kPeerMisbehaved, "sends a message longer than this step allows", peer};
     }
     if (!link.open()) return link.error();
-    TARN_TRY(may_wait(peer));
     pump(deadline_);
   }
 }
@@ -96,7 +95,7 @@ base::Status Mesh::flush() {
     if (!link || !link->lost_output()) continue;
     if (!link->open()) return link->error();
     const auto party = static_cast<std::size_t>(&link - links_.data());
-    return base::Error{base::Code::kUnreachable, "party " + std::to_string(party) + " takes no more messages", party};
+    return base::Error{base::Code::kUnreachable, "takes no more messages", party};
   }
   return {};
 }
@@ -116,7 +115,7 @@ void Mesh::close() {
 base::Status Mesh::may_wait(std::size_t party) const {
   if (cancelled_ && cancelled_()) return base::Error{base::Code::kCancelled, "interrupted"};
   if (steady_clock::now() < deadline_) return {};
-  return base::Error{base::Code::kDeadline, "no answer from party " + std::to_string(party) + " in time", party};
+  return base::Error{base::Code::kDeadline, "gave no answer in time (it may have waited for another itself)", party};
 }
 
 // Only delayed messages need to know the time.

@@ -14,6 +14,8 @@ namespace net {
 
 namespace {
 
+constexpr int kReadsAPoll = 16;
+
 constexpr std::size_t kReadAhead = 4 * (kRecord + 256);     // one recv takes up to four records
 constexpr std::size_t kOutputLimit = 16 * (kRecord + 256);  // beyond it OpenSSL has to wait (a flood of key updates)
 constexpr long kMaxCertificates = 4096;                     // ours has about 200 bytes
@@ -120,9 +122,9 @@ struct TlsCallbacks {
         s.socket_error_ = errno;
         return -1;
       }
-      // Once a call, then back to poll(): a peer whose records carry nothing for us must not keep us here. An end of
+      // A few times, then back to poll(): a peer whose records carry nothing for us must not keep us here. An end of
       // file may be read again.
-      s.drained_ = got != 0;
+      s.drained_ = got != 0 && (got < size || ++s.reads_ >= kReadsAPoll);
     }
     if (got < 0) BIO_set_retry_read(bio);
     return static_cast<int>(got);

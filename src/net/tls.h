@@ -60,7 +60,10 @@ class TlsStream {
   Io write(base::ByteView record,
            std::size_t& written);  // at most kRecord bytes, into the output buffer; nothing leaves before push()
   Io push();                       // kDone: all output is with the kernel
-  void socket_readable() { drained_ = false; }  // poll() said so
+  void socket_readable() {         // poll() said so
+    drained_ = false;
+    reads_ = 0;
+  }
   std::size_t output_size() const { return output_.size() - output_sent_; }
   void shut_down();  // close_notify, as far as the socket takes it at once
 
@@ -81,6 +84,7 @@ class TlsStream {
   std::vector<crypto::PublicKey> allowed_;
   base::Bytes output_;  // records that the kernel has not taken yet, from output_sent_ on
   std::size_t output_sent_ = 0;
+  int reads_ = 0;        // of the socket since poll()
   bool drained_ = true;  // nothing to recv before poll() says so
   bool end_ = false;     // the peer's end of file
   bool usable_ = false;  // shaken hands, and no fatal error since: close_notify makes sense

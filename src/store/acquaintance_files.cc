@@ -165,9 +165,9 @@ base::Status AcquaintanceFiles::may_meet(const crypto::PublicKey& peer) {
       std::min<std::int64_t>(std::int64_t{1000} << std::min<std::uint32_t>(before.count, 20), kLongestWaitMs);
   const std::int64_t left = before.last_unix_ms + wait - clock_.unix_ms();
   if (left <= 0) return {};
-  return base::Error{base::Code::kUnreachable, "org_" + base::to_hex(peer) + " failed a proof " +
-                                                   std::to_string(before.count) + " times; it is met again in " +
-                                                   std::to_string((left + 999) / 1000) + " s"};
+  return base::Error{base::Code::kUnreachable, "failed a proof " + std::to_string(before.count) +
+                                                   " times; it is met again in " + std::to_string((left + 999) / 1000) +
+                                                   " s"};
 }
 
 }  // namespace store
