@@ -73,6 +73,26 @@ TARN_CLMUL Wide native_inner128(const Block* a, std::size_t stride, const Block*
   return {{l.lo, l.hi ^ m.lo, h.lo ^ m.hi, h.hi}};
 }
 
+// Four products in one wide register each, where the CPU has carry-less multiplication for those.
+__attribute__((target("vpclmulqdq,avx512f"))) void wide_inner128(const Block* a, std::size_t stride, const Block* b,
+                                                                 std::size_t count, Wide* out) {
+  __m512i low = _mm512_setzero_si512(), middle = low, high = low;
+  for (std::size_t i = 0; i < count; ++i) {
+    const __m512i x = _mm512_loadu_si512(a + i * stride);
+    const __m512i y = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(b + i)));
+    low = _mm512_xor_si512(low, _mm512_clmulepi64_epi128(x, y, 0x00));
+    high = _mm512_xor_si512(high, _mm512_clmulepi64_epi128(x, y, 0x11));
+    middle = _mm512_xor_si512(middle, _mm512_clmulepi64_epi128(x, y, 0x01));
+    middle = _mm512_xor_si512(middle, _mm512_clmulepi64_epi128(x, y, 0x10));
+  }
+  Block l[4], m[4], h[4];
+  _mm512_storeu_si512(l, low);
+  _mm512_storeu_si512(m, middle);
+  _mm512_storeu_si512(h, high);
+  for (std::size_t k = 0; k < 4; ++k) out[k] = {{l[k].lo, l[k].hi ^ m[k].lo, h[k].lo ^ m[k].hi, h[k].hi}};
+}
+const bool kWideClmul = __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f");
+
 TARN_CLMUL Block native_inner64(const std::uint64_t* a, const std::uint64_t* b, std::size_t count) {
   __m128i sum = _mm_setzero_si128();
   for (std::size_t i = 0; i < count; ++i) {
@@ -93,6 +113,18 @@ Block gf128_inner(const Block* a, std::size_t stride, const Block* b, std::size_
   if (kernels() == Kernels::kNative) return reduce128(native_inner128(a, stride, b, count));
 #endif
   return reduce128(portable_inner128(a, stride, b, count));
+}
+
+void gf128_inner_by_four(const Block* a, std::size_t stride, const Block* b, std::size_t count, Block* out) {
+#if defined(__x86_64__)
+  if (kWideClmul && kernels() == Kernels::kNative) {
+    Wide products[4];
+    wide_inner128(a, stride, b, count, products);
+    for (std::size_t l = 0; l < 4; ++l) out[l] = reduce128(products[l]);
+    return;
+  }
+#endif
+  for (std::size_t l = 0; l < 4; ++l) out[l] = gf128_inner(a + l, stride, b, count);
 }
 
 std::uint64_t gf64_inner(const std::uint64_t* a, const std::uint64_t* b, std::size_t count) {

@@ -10,7 +10,9 @@
 
 namespace crypto {
 
-Block gf128_inner(const Block* a, std::size_t stride, const Block* b, std::size_t count);     // Σ a_{i·stride}·b_i
+Block gf128_inner(const Block* a, std::size_t stride, const Block* b, std::size_t count);  // Σ a_{i·stride}·b_i
+// The same for four neighbours at once: out[l] = Σ a_{i·stride + l}·b_i. Four are one cache line.
+void gf128_inner_by_four(const Block* a, std::size_t stride, const Block* b, std::size_t count, Block* out);
 std::uint64_t gf64_inner(const std::uint64_t* a, const std::uint64_t* b, std::size_t count);  // Σ a_i·b_i
 
 }  // namespace crypto

@@ -94,6 +94,18 @@ TEST_P(EachKernel, InnerProductsMatchTheBitwiseTwin) {
   }
 }
 
+TEST_P(EachKernel, FourNeighboursAtOnceAreFourInnerProducts) {
+  SeededRandom random(base::view("four"));
+  const Blocks a = random.blocks(9 * 11 + 4), b = random.blocks(11);
+  Block four[4];
+  gf128_inner_by_four(&a[1], 9, b.data(), b.size(), four);
+  for (std::size_t l = 0; l < 4; ++l) {
+    Block sum;
+    for (std::size_t i = 0; i < b.size(); ++i) sum ^= slow_gf128(a[1 + 9 * i + l], b[i]);
+    EXPECT_TRUE(four[l].lo == sum.lo && four[l].hi == sum.hi);
+  }
+}
+
 TEST_P(EachKernel, SeededStreamsDoNotDependOnHowTheyAreRead) {
   SeededRandom whole(base::view("s")), pieces(base::view("s"));
   base::Bytes a(301), b(301);

@@ -136,37 +136,41 @@ class Reader {
           "the numbers of inputs and outputs must be 2 1 for XOR and AND, 1 1 for INV, EQ and EQW, 2k k for MAND");
     }
     for (std::size_t i = 0; i < *outs; ++i) {
-      TARN_ASSIGN(const Bit value, compute(op, 2 + i, 2 + i + *outs));
+      const auto value = compute(op, 2 + i, 2 + i + *outs);
+      if (!value) return wrong(complaint_);
       const auto wire = number(2 + *ins + i, values_.size());
       if (!wire || *wire == values_.size())
         return wrong("an output must be a wire below the number of wires in line 1");
       if (written_[*wire]) return wrong("wire " + std::to_string(*wire) + " has a value already");
-      write(*wire, value);
+      write(*wire, *value);
     }
     return {};
   }
 
-  // The operation on the wires of two words (the second only where there are two).
-  base::Result<Bit> compute(std::string_view op, std::size_t first, std::size_t second) {
+  // The operation on the wires of two words (the second only where there are two). Nothing if a word is wrong: then
+  // complaint_ says how. An error a word would cost more than the rest of the reading.
+  std::optional<Bit> compute(std::string_view op, std::size_t first, std::size_t second) {
     if (op == "EQ") {
       const auto constant = number(first, 1);
-      if (!constant) return wrong("EQ takes a constant, 0 or 1");
-      return Bit::constant(*constant == 1);
+      if (!constant) complaint_ = "EQ takes a constant, 0 or 1";
+      return constant ? std::optional(Bit::constant(*constant == 1)) : std::nullopt;
     }
-    TARN_ASSIGN(const Bit a, operand(first));
-    if (op == "INV") return ~a;
-    if (op == "EQW") return a;
-    TARN_ASSIGN(const Bit b, operand(second));
-    return op == "XOR" ? a ^ b : a & b;
+    const Bit* const a = operand(first);
+    if (a == nullptr) return std::nullopt;
+    if (op == "INV") return ~*a;
+    if (op == "EQW") return *a;
+    const Bit* const b = operand(second);
+    if (b == nullptr) return std::nullopt;
+    return op == "XOR" ? *a ^ *b : *a & *b;
   }
 
-  base::Result<Bit> operand(std::size_t word) const {
+  const Bit* operand(std::size_t word) {
     const auto wire = number(word, values_.size());
-    if (!wire || *wire == values_.size()) return wrong("an input must be a wire below the number of wires in line 1");
-    if (!written_[*wire]) {
-      return wrong("wire " + std::to_string(*wire) + " has no value yet: a gate must come after those it reads");
-    }
-    return values_[*wire];
+    if (wire && *wire < values_.size() && written_[*wire]) return &values_[*wire];
+    complaint_ = wire && *wire < values_.size()
+                     ? "wire " + std::to_string(*wire) + " has no value yet: a gate must come after those it reads"
+                     : "an input must be a wire below the number of wires in line 1";
+    return nullptr;
   }
 
   void write(std::size_t wire, Bit value) {
@@ -193,6 +197,7 @@ class Reader {
   std::size_t text_size_, line_ = 0, output_line_ = 0, gates_ = 0;
   const BristolOwners& owners_;
   CircuitBuilder builder_;
+  std::string complaint_;
   std::vector<std::string_view> words_;  // of the current line
   std::vector<Bit> values_;              // by wire
   std::vector<bool> written_;
