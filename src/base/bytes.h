@@ -23,6 +23,8 @@ inline ByteView view(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+inline void append(Bytes& to, ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
+
 // Overwrites memory in a way that the compiler keeps.
 void wipe(void* memory, std::size_t size);
 

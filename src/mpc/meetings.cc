@@ -118,15 +118,14 @@ base::Status Meetings::send_trees(Conversation& channel, const Tagger& tags, bas
   const auto start = stream_start(tags.digest(kHopTrees, self_, j, "stream", {}));
   ProverColumns extended = extend(peer.acquaintance.prover, start, u);
   base::Bytes body = std::move(grown.message);
-  body.insert(body.end(), extended.correction.begin(), extended.correction.end());
+  base::append(body, extended.correction);
   const Blocks chi = weights(tags.digest(kHopTrees, self_, j, "chi", body), kDeltaBlocks);
   crypto::Sha256 hash;
   hash.update(tags.prefix(kHopTrees, self_, j, "columns"));
   const crypto::Digest proof = prover_digest(hash, extended.columns, chi);
   const Block residue_u = residue(u, chi);
-  const base::ByteView residue_bytes = crypto::bytes_of({&residue_u, 1});
-  body.insert(body.end(), residue_bytes.begin(), residue_bytes.end());
-  body.insert(body.end(), proof.begin(), proof.end());
+  base::append(body, crypto::bytes_of({&residue_u, 1}));
+  base::append(body, proof);
 
   const Blocks rows = columns_to_rows(std::move(extended.columns), 128);
   peer.reversed = {delta, seeds_of_rows(tags.prefix(kHopTrees, self_, j, "reversed"), rows, Block{})};

@@ -7,12 +7,11 @@
 
 namespace mpc {
 
+using base::append;
 using crypto::Block;
 using crypto::Blocks;
 
 namespace {
-
-void append(base::Bytes& to, base::ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
 
 // What multiplying ⟨λ_α⟩·⟨λ_β⟩ by a triple (x, y, z) opens: λ_α ⊕ x at 2g, λ_β ⊕ y at 2g + 1.
 const Shares& operand(const Triples& triples, std::size_t factor) { return factor % 2 == 0 ? triples.x : triples.y; }

@@ -8,6 +8,7 @@
 
 namespace mpc {
 
+using base::append;
 using crypto::Block;
 using crypto::Blocks;
 
@@ -15,8 +16,6 @@ namespace {
 
 constexpr std::size_t kDeltaBlocks = 2;  // the 128 bits of Δ and the mask
 constexpr std::size_t kCommitment = 32, kSalt = 32;
-
-void append(base::Bytes& to, base::ByteView what) { to.insert(to.end(), what.begin(), what.end()); }
 
 }  // namespace
 
