@@ -11,7 +11,7 @@ mpc::Acquaintance an_acquaintance() {
   made.id[0] = 1;
   made.counter = 7;
   made.prover = {mpc::kAcquaintanceK, crypto::Blocks(kLeaves, crypto::Block{2, 3})};
-  made.verifier = {mpc::kAcquaintanceK, {4, 5}, crypto::Blocks(kLeaves, crypto::Block{6, 7})};
+  made.verifier = {mpc::kAcquaintanceK, crypto::Block{4, 5}, crypto::Blocks(kLeaves, crypto::Block{6, 7})};
   return made;
 }
 

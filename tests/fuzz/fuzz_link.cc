@@ -115,7 +115,8 @@ void party(fuzz::Input& in) {
     const base::ByteView part = in.take(1 + in.u8());
     if (part.empty()) break;
     said.insert(said.end(), part.begin(), part.end());
-    CHECK(peer->write(part) == Io::kDone);
+    std::size_t written = 0;
+    CHECK(peer->write(part, written) == Io::kDone && written == part.size());
     (void)peer->push();
     listen(false);
   }

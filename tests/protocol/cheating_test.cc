@@ -247,7 +247,7 @@ TEST(Digests, AreComparedWholeWhateverBytesTheyBeginWith) {
     EXPECT_TRUE(crypto::equal(digest, crypto::Digest(digest)));
     for (std::size_t i = 0; i < 32; ++i) {
       crypto::Digest other = digest;
-      other[i] ^= i % 2 == 0 ? 1 : 0x80;
+      other[i] ^= static_cast<std::uint8_t>(i % 2 == 0 ? 1 : 0x80);
       EXPECT_FALSE(crypto::equal(digest, other));
     }
     EXPECT_FALSE(crypto::equal(digest, base::ByteView(digest).first(31)));
