@@ -1,0 +1,86 @@
+// Inventory: what an owner puts up and to whom it is promised. For every offer, always:
+//   free + held + leased = capacity           FREE → HELD (time limit) → LEASED (end) → FREE
+// A hold takes what is free (at most the offer's per_session) for one session, because nobody may know yet how much of
+// it will be bought; the winner's lease() turns exactly the bought units into a lease that waits for the requester's
+// countersignature and frees the rest; confirm() makes it LEASED; a lease that is not confirmed in time is gone.
+// Every change is one durable transaction: killed at any point, the next start finds the state before or after it.
+// Time is an argument, Unix milliseconds. Prices are micro-credits a unit and hour.
+// Threads: implementations lock; every call is atomic. Errors: kInvalidInput (unknown id, wrong state, more than held),
+// kStorage.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "inventory/price.h"
+#include "model/resource_class.h"
+
+namespace inventory {
+
+using Id = std::array<std::uint8_t, 16>;
+using Key = std::array<std::uint8_t, 32>;  // an organisation's
+
+struct Offer {
+  std::string name;  // the owner's, unique; survives changes of the rest
+  model::ResourceClass unit;
+  std::uint64_t capacity = 0;     // units
+  std::uint64_t per_session = 0;  // at most so many in one hold; 0: everything that is free
+  std::uint64_t bucket = 1;       // a hold is rounded down to a multiple: hides the exact capacity
+  PriceFunction price;
+};
+
+struct Hold {
+  Id id{};
+  std::string offer;  // empty: nothing fits, units = 0
+  std::uint64_t units = 0, unit_price = 0;
+  std::int64_t until_unix_ms = 0;
+};
+
+struct Lease {
+  enum class State : std::uint8_t { kOffered = 1, kActive, kEnded };
+  Id id{};
+  std::string offer;
+  Key requester{};
+  std::uint64_t units = 0, unit_price = 0;
+  std::int64_t start_unix_ms = 0, end_unix_ms = 0;
+  std::int64_t confirm_by_unix_ms = 0;  // kOffered only
+  std::uint32_t revision = 0;           // of the document: 0, then one more with each renewal
+  State state = State::kOffered;
+  base::Bytes document;  // as signed so far; the inventory does not read it
+};
+
+struct Totals {
+  std::string offer;
+  std::uint64_t capacity = 0, free = 0, held = 0, leased = 0;
+};
+
+class Inventory {
+ public:
+  virtual ~Inventory() = default;
+
+  // Holds for a session what fits `wanted`: the exact class first, else the first offer that covers it; with nothing
+  // free, a hold of 0 units at that offer's price, so that its owner can take part all the same.
+  virtual base::Result<Hold> hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
+                                  std::int64_t until) = 0;
+  virtual base::Status release_hold(const Id& id) = 0;  // unknown ids are fine: released already
+  // lease.units of the hold become a lease in kOffered; the hold ends, what it held beyond is free.
+  virtual base::Status lease(const Id& hold, const Lease& lease, std::int64_t now) = 0;
+  virtual base::Status confirm(const Id& lease, base::Bytes document, std::int64_t now) = 0;  // idempotent
+  virtual base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
+                             std::int64_t now) = 0;
+  virtual base::Status end_lease(const Id& lease, std::int64_t now) = 0;  // idempotent
+  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so.
+  virtual base::Result<std::vector<Lease>> expire(std::int64_t now) = 0;
+
+  virtual std::optional<Lease> find(const Id& lease) const = 0;
+  virtual std::vector<Lease> leases() const = 0;  // not ended ones, by start
+  virtual std::vector<Totals> totals() const = 0;
+  virtual std::vector<Offer> offers() const = 0;
+};
+
+}  // namespace inventory
