@@ -46,7 +46,7 @@ struct Lease {
   Id id{};
   std::string offer;
   Key requester{};
-  std::uint64_t units = 0, unit_price = 0;
+  std::uint64_t units = 0, hourly_payment = 0;  // micro-credits for all units together
   std::int64_t start_unix_ms = 0, end_unix_ms = 0;
   std::int64_t confirm_by_unix_ms = 0;  // kOffered only
   std::uint32_t revision = 0;           // of the document: 0, then one more with each renewal

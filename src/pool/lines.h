@@ -60,9 +60,10 @@ class Lines {
                     int timeout_ms, const std::function<bool(Reply)>& on_reply) = 0;
 
   // The mesh of a session. lines[i], where there is one, is used for party i; of the others those before self are
-  // dialled and those behind it awaited. Fails with the party that is missing when time is up or a dial is refused.
+  // dialled and those behind it awaited. Fails with the party that is missing when time is up or a dial is refused;
+  // `lines` are taken only on success.
   virtual base::Result<std::unique_ptr<SessionMesh>> mesh(const MeshPlan& plan,
-                                                          std::vector<std::unique_ptr<Line>> lines,
+                                                          std::vector<std::unique_ptr<Line>>& lines,
                                                           int timeout_ms) = 0;
 };
 

@@ -24,6 +24,7 @@ std::optional<Manifest> decode(base::ByteView bytes) {
   m.width = in.u32();
   m.extension_k = in.u32();
   m.deadline_ms = in.u64();
+  m.origin = in.array<32>();
   if (!in.done()) return std::nullopt;
   return m;
 }
@@ -41,7 +42,7 @@ base::Bytes Manifest::encode() const {
   base::Writer out;
   out.u16(static_cast<std::uint16_t>(parties.size()));
   for (const crypto::PublicKey& key : parties) out.raw(key);
-  out.raw(circuit).text(mechanism).text(resource_class).u32(width).u32(extension_k).u64(deadline_ms);
+  out.raw(circuit).text(mechanism).text(resource_class).u32(width).u32(extension_k).u64(deadline_ms).raw(origin);
   return out.take();
 }
 
@@ -78,6 +79,7 @@ std::string difference(const Manifest& ours, base::ByteView theirs) {
     return "has a deadline of " + std::to_string(m->deadline_ms) + " ms, this party of " +
            std::to_string(ours.deadline_ms);
   if (m->extension_k != ours.extension_k) return "has another extension_k";
+  if (m->origin != ours.origin) return "comes from another draw";
   return "has another circuit (another version of tarn?)";
 }
 

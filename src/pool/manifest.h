@@ -25,6 +25,7 @@ struct Manifest {
   std::uint32_t width = 32;
   std::uint32_t extension_k = 4;
   std::uint64_t deadline_ms = 30'000;  // from the moment when all parties are connected
+  crypto::Digest origin{};             // what led here: the session of a draw (draw.h), or zeros
 
   base::Bytes encode() const;
 };

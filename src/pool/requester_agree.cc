@@ -1,0 +1,146 @@
+// Invite, draw, connect: from candidates to a mesh of those who will compute.
+#include <algorithm>
+
+#include "base/check.h"
+#include "pool/requester_agreement.h"
+
+namespace pool {
+namespace {
+
+constexpr int kMinSessionMs = 1'000, kConnectMs = 3'000, kSlackMs = 400;
+
+std::string refusals(const Attempt& report) {
+  std::string out;
+  for (const auto& [reason, count] : report.refused)
+    out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(text(reason));
+  return out;
+}
+
+// Long enough for two round trips of connecting and one of asking; a dead candidate costs a request no more than this.
+int invitation_ms(const std::vector<Candidate>& asked, int remaining) {
+  double farthest = 0;
+  for (const Candidate& c : asked) farthest = std::max(farthest, c.rtt_ms);
+  return std::min(static_cast<int>(4 * farthest) + kSlackMs, remaining / 3);
+}
+
+}  // namespace
+
+base::Result<Requester::Agreement> Requester::agree(const Wanted& wanted, Attempt& report) {
+  std::vector<Candidate> asked;
+  for (const Candidate& c : known_)
+    if (!left_out_.contains(c.peer.key)) asked.push_back(c);
+  std::sort(asked.begin(), asked.end(), [](const auto& a, const auto& b) { return a.peer.key < b.peer.key; });
+  Agreement agreement;
+  Invitation& invitation = agreement.invitation;
+  invitation.request = request_;
+  invitation.attempt = number_;
+  invitation.unit = wanted.unit;
+  invitation.mechanism = auction::name(wanted.mechanism);
+  invitation.width = wanted.width;
+  invitation.drawn = static_cast<std::uint8_t>(std::min(wanted.providers, asked.size()));
+  invitation.lease_seconds = wanted.lease_seconds;
+  // Half of what is left, so that a session that hangs leaves time for another.
+  invitation.session_ms = static_cast<std::uint32_t>(std::max(remaining_ms() / 2, kMinSessionMs));
+  for (const Candidate& c : asked) invitation.candidates.push_back(c.peer.key);
+  report.candidates = asked.size();
+  TARN_TRY(invite(asked, wanted.min_providers, agreement, report));
+
+  const Draw draw = make_draw(invitation, services_.identity, agreement.accepted,
+                              [&](std::size_t candidate) { return agreement.addresses[candidate]; });
+  const auto order = order_of(invitation, services_.identity.public_key(), draw);
+  CHECK(order.has_value());
+  report.drawn = order->size();
+  const base::Bytes message = draw.encode();
+  for (const Draw::Accepted& a : draw.accepted) (void)agreement.lines[a.candidate]->send(message);
+  agreement.plan = plan_of(invitation, services_.identity.public_key(), draw, *order, 0);
+  agreement.drawn_lines.resize(1 + order->size());
+  for (std::size_t i = 0; i < order->size(); ++i)
+    agreement.drawn_lines[1 + i] = std::move(agreement.lines[(*order)[i]]);
+  agreement.lines.clear();  // the others are free again
+  return agreement;
+}
+
+base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t quorum, Agreement& agreement,
+                               Attempt& report) {
+  const Invitation& invitation = agreement.invitation;
+  services_.on_step(Step::kInviting, std::to_string(asked.size()));
+  std::vector<Peer> peers;
+  for (const Candidate& c : asked) {
+    peers.push_back(c.peer);
+    agreement.addresses.push_back(c.peer.address);
+  }
+  agreement.lines.resize(peers.size());
+  const crypto::Digest hash = invitation.hash(services_.identity.public_key());
+  const std::vector<base::Bytes> messages(peers.size(), invitation.seal(services_.identity));
+  std::optional<base::Error> cancelled;
+  const auto on_reply = [&](Lines::Reply reply) {
+    const crypto::PublicKey& key = peers[reply.peer].key;
+    if (!reply.message.ok()) {
+      const base::Error& error = reply.message.error();
+      if (error.code == base::Code::kCancelled) cancelled = error;
+      else leave_out(key, std::nullopt, error.message, report);
+      return !cancelled;
+    }
+    const auto acceptance = Acceptance::decode(*reply.message);
+    const auto refusal = Refusal::decode(*reply.message);
+    if (acceptance && acceptance->valid(hash, key)) {
+      agreement.accepted.push_back({static_cast<std::uint8_t>(reply.peer), *acceptance});
+      agreement.lines[reply.peer] = std::move(reply.line);
+    } else if (refusal) {
+      ++report.refused[refusal->reason];
+      leave_out(key, std::nullopt, "", report);
+    } else {
+      leave_out(key, Offence::kNamed, "answered an invitation with something else", report);
+    }
+    return true;
+  };
+  services_.lines.call(peers, messages, kMaxCallMessage, invitation_ms(asked, remaining_ms()), on_reply);
+  report.accepted = agreement.accepted.size();
+  if (cancelled) return *cancelled;
+  if (report.accepted >= quorum && 2 * report.accepted >= peers.size()) return {};
+  const std::string why = refusals(report);
+  return base::Error{base::Code::kUnreachable, "only " + std::to_string(report.accepted) + " of " +
+                                                   std::to_string(peers.size()) + " providers take part" +
+                                                   (why.empty() ? "" : " (" + why + ")")};
+}
+
+// All the drawn say that they are connected, or whom they lack. A provider that lacks another is in dispute with it:
+// both stay out of this request, unless others lack the same one too.
+base::Result<std::unique_ptr<SessionMesh>> Requester::connect(Agreement& agreement, Attempt& report) {
+  services_.on_step(Step::kConnecting, std::to_string(report.drawn));
+  auto mesh = services_.lines.mesh(agreement.plan, agreement.drawn_lines, kConnectMs);
+  if (!mesh.ok()) {
+    blame(mesh.error(), agreement, report);
+    return mesh.error();
+  }
+  const auto& parties = agreement.plan.parties;
+  (*mesh)->set_deadline_ms(std::min(kConnectMs, std::max(remaining_ms() / 2, kMinSessionMs)));
+  std::vector<std::vector<std::size_t>> complaints(parties.size());  // by whom is lacked: who says so
+  std::optional<base::Error> failure;
+  for (std::size_t i = 1; i < parties.size(); ++i) {
+    const auto message = (*mesh)->receive(i, kMaxCallMessage);
+    if (!message.ok()) {
+      if (message.error().code == base::Code::kCancelled) return message.error();
+      failure = message.error();
+      blame(message.error(), agreement, report);
+      continue;
+    }
+    const auto readiness = read_readiness(*message);
+    if (!readiness || (readiness->missing && (*readiness->missing >= parties.size() || *readiness->missing == i))) {
+      failure = base::Error{base::Code::kPeerMisbehaved, "answered a draw with something else", i};
+      blame(*failure, agreement, report);
+    } else if (readiness->missing) {
+      complaints[*readiness->missing].push_back(i);
+    }
+  }
+  for (std::size_t lacked = 0; lacked < parties.size(); ++lacked) {
+    if (complaints[lacked].empty()) continue;
+    failure = base::Error{base::Code::kUnreachable, "could not be reached by another provider", lacked};
+    if (lacked != 0) leave_out(parties[lacked].key, std::nullopt, "", report);
+    if (complaints[lacked].size() == 1) leave_out(parties[complaints[lacked][0]].key, std::nullopt, "", report);
+  }
+  if (failure) return *failure;
+  return mesh;
+}
+
+}  // namespace pool
