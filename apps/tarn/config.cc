@@ -1,131 +1,17 @@
 #include "tarn/config.h"
 
-#define TOML_EXCEPTIONS 0  // errors are values, and nothing is thrown across a library's border
-#include <toml++/toml.h>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "auction/placement/mechanism.h"
 #include "model/duration.h"
+#include "tarn/toml_table.h"
 
 namespace tarn {
 namespace {
 
 constexpr std::size_t kMaxConfig = 16 * 1024;  // sixteen parties take four; the parser recurses
-
-base::Error refused(const std::string& what) { return {base::Code::kInvalidInput, what}; }
-
-// A file's words may go to a terminal: no control characters of it, and not many.
-std::string plain(std::string_view text) {
-  std::string out(text.substr(0, 100));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return out;
-}
-
-// Reads one table; remembers the first thing that is wrong, and which keys were asked for.
-class Table {
- public:
-  Table(const toml::table& table, std::string file, std::string name)
-      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
-
-  std::optional<std::string> text(const char* key, bool required, std::size_t max_size = 4096) {
-    const toml::node* node = find(key, required);
-    if (node == nullptr) return std::nullopt;
-    auto value = node->value_exact<std::string>();
-    if (!value || value->empty() || value->size() > max_size) {
-      complain(*node,
-               std::string(key) + " must be a text of 1 to " + std::to_string(max_size) + " characters in quotes");
-      return std::nullopt;
-    }
-    return value;
-  }
-  std::optional<std::uint64_t> amount(const char* key, bool required) {
-    const toml::node* node = find(key, required);
-    if (node == nullptr) return std::nullopt;
-    const auto value = node->value_exact<std::int64_t>();
-    if (!value || *value < 0) {
-      complain(*node, std::string(key) + " must be a whole number, 0 or more");
-      return std::nullopt;
-    }
-    return static_cast<std::uint64_t>(*value);
-  }
-  const toml::table* table(const char* key, bool required) {
-    const toml::node* node = find(key, required);
-    if (node == nullptr) return nullptr;
-    if (!node->is_table()) complain(*node, std::string(key) + " must be a table: [" + key + "]");
-    return node->as_table();
-  }
-  std::vector<const toml::table*> tables(const char* key) {
-    std::vector<const toml::table*> out;
-    const toml::node* node = find(key, true);
-    if (node == nullptr) return out;
-    const toml::array* array = node->as_array();
-    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) out.push_back(array->get(i)->as_table());
-    if (out.empty() || std::find(out.begin(), out.end(), nullptr) != out.end()) {
-      complain(*node, std::string(key) + " must be tables: [[" + key + "]]");
-      out.clear();
-    }
-    return out;
-  }
-  // Nothing else may be in the table.
-  base::Status finish() {
-    for (const auto& [key, node] : table_)
-      if (!asked_.contains(std::string(key.str())))
-        complain(node, "unknown key \"" + plain(key.str()) + "\"; known here: " + known());
-    if (first_.empty()) first_ = missing_;  // a misspelt key is told before the one that it should have been
-    if (!first_.empty()) return refused(first_);
-    return {};
-  }
-  void complain(const toml::node& node, const std::string& what) {
-    if (first_.empty()) first_ = file_ + " line " + std::to_string(node.source().begin.line) + ": " + what;
-  }
-  const toml::node& node() const { return table_; }
-
- private:
-  const toml::node* find(const char* key, bool required) {
-    asked_.insert(key);
-    const toml::node* node = table_.get(key);
-    if (node == nullptr && required && missing_.empty())
-      missing_ = file_ + ": " + name_ + " lacks the key \"" + key + "\"";
-    return node;
-  }
-  std::string known() const {
-    std::string out;
-    for (const std::string& key : asked_) out += (out.empty() ? "" : ", ") + key;
-    return out;
-  }
-  const toml::table& table_;
-  std::string file_, name_, first_, missing_;
-  std::set<std::string> asked_;
-};
-
-// The parser's words without the numbers that it quotes of the file: they may be amounts.
-std::string without_numbers(std::string_view description) {
-  const std::size_t first = description.find('\''), last = description.rfind('\'');
-  if (first == last) return plain(description.substr(0, first));
-  const std::string_view quoted = description.substr(first, last - first + 1);
-  const bool number = std::any_of(quoted.begin(), quoted.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return plain(description.substr(0, first)) + (number ? "…" : plain(quoted)) + plain(description.substr(last + 1));
-}
-
-base::Result<toml::table> parse(const std::string& text, const std::string& file) {
-  toml::parse_result result = toml::parse(text, file);
-  if (result) return std::move(result).table();
-  const toml::parse_error& e = result.error();
-  return refused(file + " line " + std::to_string(e.source().begin.line) +
-                 ": not valid TOML: " + without_numbers(e.description()));
-}
-
-bool printable(const std::string& text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-}
-
-std::string resolved(const std::string& path, const std::string& directory) {
-  return (std::filesystem::path(directory) / path).lexically_normal().string();
-}
 
 base::Status read_input(Table& top, const std::string& file, PartyConfig& out) {
   const toml::table* input = top.table("input", false);
@@ -167,7 +53,7 @@ base::Status read_parties(Table& top, const std::string& file, PartyConfig& out)
 
 base::Result<PartyConfig> parse_party_config(const std::string& text, const std::string& file,
                                              const std::string& directory) {
-  TARN_ASSIGN(const toml::table parsed, parse(text, file));
+  TARN_ASSIGN(const toml::table parsed, parse_toml(text, file));
   Table top(parsed, file, "the file");
   PartyConfig out;
   const auto identity = top.text("identity", true), state_dir = top.text("state_dir", true);
@@ -201,7 +87,7 @@ base::Result<PartyConfig> load_party_config(const std::string& file) {
 }
 
 base::Result<DemoConfig> parse_demo_config(const std::string& text, const std::string& file) {
-  TARN_ASSIGN(const toml::table parsed, parse(text, file));
+  TARN_ASSIGN(const toml::table parsed, parse_toml(text, file));
   Table top(parsed, file, "the file");
   DemoConfig out;
   out.mechanism = top.text("mechanism", false, 64).value_or(out.mechanism);

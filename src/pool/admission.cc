@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "auction/placement/mechanism.h"
+#include "discovery/view.h"
 
 namespace pool {
 
@@ -24,13 +25,11 @@ std::optional<Refusal> Admission::check_shape(const Invitation& invitation) cons
   return std::nullopt;
 }
 
-// A long view asks for no more than a list can sensibly have: half of the longest.
 std::optional<Refusal> Admission::check_list(const Invitation& invitation,
-                                             std::span<const crypto::PublicKey> seen) const {
-  const auto listed = std::count_if(seen.begin(), seen.end(),
-                                    [&](const crypto::PublicKey& key) { return invitation.index_of(key).has_value(); });
-  const double wanted = rules_.coverage * static_cast<double>(std::min(seen.size(), kMaxCandidates / 2));
-  if (static_cast<double>(listed) + 1e-9 < std::floor(wanted)) return refuse(Reason::kIncomplete);
+                                             const std::set<crypto::PublicKey>& seen) const {
+  // A long view asks for no more than a list can sensibly have: half of the longest.
+  const double share = discovery::coverage(invitation.candidates, seen, kMaxCandidates / 2);
+  if (share < rules_.coverage) return refuse(Reason::kIncomplete);
   return std::nullopt;
 }
 
@@ -52,7 +51,7 @@ std::optional<Refusal> Admission::check_pace(const Invitation& invitation, Reque
 }
 
 std::optional<Refusal> Admission::enter(const Invitation& invitation, const crypto::PublicKey& requester,
-                                        std::span<const crypto::PublicKey> seen, std::int64_t now) {
+                                        const std::set<crypto::PublicKey>& seen, std::int64_t now) {
   if (auto refusal = check_shape(invitation)) return refusal;
   if (auto refusal = check_list(invitation, seen)) return refusal;
   auto known = requesters_.find(requester);

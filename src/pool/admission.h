@@ -10,7 +10,7 @@
 
 #include <map>
 #include <optional>
-#include <span>
+#include <set>
 
 #include "pool/invitation.h"
 
@@ -40,7 +40,7 @@ class Admission {
   // `seen`: the providers of this class that we see around us, ourselves left out. With an admission a session begins;
   // leave() ends it.
   std::optional<Refusal> enter(const Invitation& invitation, const crypto::PublicKey& requester,
-                               std::span<const crypto::PublicKey> seen, std::int64_t now);
+                               const std::set<crypto::PublicKey>& seen, std::int64_t now);
   void leave(const crypto::PublicKey& requester);
   std::size_t sessions() const { return sessions_; }
 
@@ -53,7 +53,7 @@ class Admission {
     std::size_t sessions = 0;
   };
   std::optional<Refusal> check_shape(const Invitation& invitation) const;
-  std::optional<Refusal> check_list(const Invitation& invitation, std::span<const crypto::PublicKey> seen) const;
+  std::optional<Refusal> check_list(const Invitation& invitation, const std::set<crypto::PublicKey>& seen) const;
   std::optional<Refusal> check_pace(const Invitation& invitation, Requester& requester, std::int64_t now) const;
   void forget_idle(std::int64_t now);
 

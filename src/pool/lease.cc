@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/check.h"
 #include "base/encoding.h"
 
 namespace pool {
@@ -98,6 +99,12 @@ std::optional<LeaseDocument> LeaseDocument::decode(base::ByteView bytes) {
   if (!take_signature(in, out.requester) || !in.done() || !terms) return std::nullopt;
   out.terms = *terms;
   return out;
+}
+
+std::uint64_t hourly_payment(const auction::Payment& payment, std::uint64_t units) {
+  if (payment.per == auction::Payment::Per::kAward) return payment.amount;
+  CHECK(units == 0 || payment.amount <= std::numeric_limits<std::uint64_t>::max() / units);
+  return payment.amount * units;
 }
 
 std::string text(const LeaseId& id) { return std::string(kPrefix) + base::to_hex(id); }

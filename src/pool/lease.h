@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "auction/placement/mechanism.h"
 #include "crypto/identity.h"
 #include "crypto/sha256.h"
 #include "model/resource_class.h"
@@ -47,7 +48,10 @@ struct LeaseDocument {
   static std::optional<LeaseDocument> decode(base::ByteView bytes);
 };
 
-// The start of an id, "lease_" and 32 hexadecimal digits, as users type it.
+// What a result means in money: for all units together. Amounts of at most 32 bits, as invitations have.
+std::uint64_t hourly_payment(const auction::Payment& payment, std::uint64_t units);
+
+// An id as users type it: "lease_" and 32 hexadecimal digits.
 std::string text(const LeaseId& id);
 std::optional<LeaseId> parse_lease_id(std::string_view text);
 

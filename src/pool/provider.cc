@@ -48,7 +48,7 @@ std::optional<Refusal> Provider::admit(const Invitation& invitation, const crypt
   for (const inventory::Offer& offer : services_.inventory.offers()) offered |= offer.unit.covers(invitation.unit);
   if (!offered) return Refusal{Reason::kNotOffered, 0};
   if (excluded(services_.reputation.score(requester, now))) return Refusal{Reason::kExcluded, 0};
-  const std::vector<crypto::PublicKey> seen = services_.seen(invitation.unit);
+  const std::set<crypto::PublicKey> seen = services_.seen(invitation.unit);
   const std::lock_guard lock(mutex_);
   if (stopped_) return Refusal{Reason::kBusy, 0};
   return admission_.enter(invitation, requester, seen, now);

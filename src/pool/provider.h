@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,7 +68,7 @@ class Provider {
     const base::Clock& clock;
     std::function<std::unique_ptr<mpc::AcquaintanceStore>()> acquaintances;  // a session's view; any thread
     // Whom we see around us offering this class, ourselves left out; any thread.
-    std::function<std::vector<crypto::PublicKey>(const model::ResourceClass&)> seen;
+    std::function<std::set<crypto::PublicKey>(const model::ResourceClass&)> seen;
     std::function<void(const ProviderEvent&)> on_event;  // any thread
   };
   Provider(Services services, ProviderRules rules);

@@ -141,7 +141,7 @@ base::Result<bool> ProviderSession::deliver(const MeshPlan& plan, const inventor
   terms.requester = requester_;
   terms.unit = invitation_.unit;
   terms.units = won.quantity;
-  terms.hourly_payment = won.payment;
+  terms.hourly_payment = hourly_payment(won.payment, won.quantity);
   terms.start_unix_ms = now;
   terms.end_unix_ms = now + std::int64_t{1000} * invitation_.lease_seconds;
   terms.mechanism = invitation_.mechanism;

@@ -69,7 +69,7 @@ base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
 
 base::Status Requester::attempt(const Wanted& wanted, Attempt& report, RequestResult& result) {
   TARN_TRY(find(wanted, result));
-  const auto lap = [&, last = services_.clock.steady_ms()](std::int64_t& phase) mutable {
+  auto lap = [&, last = services_.clock.steady_ms()](std::int64_t& phase) mutable {
     const std::int64_t now = services_.clock.steady_ms();
     phase = now - last;
     last = now;

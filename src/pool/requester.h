@@ -107,6 +107,8 @@ class Requester {
   base::Result<Agreement> agree(const Wanted& wanted, Attempt& report);
   base::Status invite(const std::vector<Candidate>& asked, std::size_t quorum, Agreement& agreement, Attempt& report);
   base::Result<std::unique_ptr<SessionMesh>> connect(Agreement& agreement, Attempt& report);
+  std::optional<base::Error> judge(const std::vector<std::optional<Readiness>>& heard, const Agreement& agreement,
+                                   Attempt& report);
   base::Result<PlacementResult> compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh);
   base::Status deliver(const Wanted& wanted, const Agreement& agreement, const auction::RequesterOutcome& outcome,
                        SessionMesh& mesh, Attempt& report, RequestResult& result);

@@ -104,8 +104,7 @@ base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t 
                                                    (why.empty() ? "" : " (" + why + ")")};
 }
 
-// All the drawn say that they are connected, or whom they lack. A provider that lacks another is in dispute with it:
-// both stay out of this request, unless others lack the same one too.
+// All the drawn say that they are connected, or whom they lack.
 base::Result<std::unique_ptr<SessionMesh>> Requester::connect(Agreement& agreement, Attempt& report) {
   services_.on_step(Step::kConnecting, std::to_string(report.drawn));
   auto mesh = services_.lines.mesh(agreement.plan, agreement.drawn_lines, kConnectMs);
@@ -113,34 +112,47 @@ base::Result<std::unique_ptr<SessionMesh>> Requester::connect(Agreement& agreeme
     blame(mesh.error(), agreement, report);
     return mesh.error();
   }
-  const auto& parties = agreement.plan.parties;
   (*mesh)->set_deadline_ms(std::min(kConnectMs, std::max(remaining_ms() / 2, kMinSessionMs)));
-  std::vector<std::vector<std::size_t>> complaints(parties.size());  // by whom is lacked: who says so
+  std::vector<std::optional<Readiness>> heard(agreement.plan.parties.size());
   std::optional<base::Error> failure;
-  for (std::size_t i = 1; i < parties.size(); ++i) {
+  for (std::size_t i = 1; i < heard.size(); ++i) {
     const auto message = (*mesh)->receive(i, kMaxCallMessage);
-    if (!message.ok()) {
-      if (message.error().code == base::Code::kCancelled) return message.error();
-      failure = message.error();
-      blame(message.error(), agreement, report);
-      continue;
-    }
-    const auto readiness = read_readiness(*message);
-    if (!readiness || (readiness->missing && (*readiness->missing >= parties.size() || *readiness->missing == i))) {
-      failure = base::Error{base::Code::kPeerMisbehaved, "answered a draw with something else", i};
-      blame(*failure, agreement, report);
-    } else if (readiness->missing) {
-      complaints[*readiness->missing].push_back(i);
-    }
+    if (!message.ok() && message.error().code == base::Code::kCancelled) return message.error();
+    if (message.ok()) heard[i] = read_readiness(*message);
+    const bool sound = heard[i] && (!heard[i]->missing || *heard[i]->missing < heard.size());
+    if (sound) continue;
+    heard[i].reset();
+    failure = message.ok() ? base::Error{base::Code::kPeerMisbehaved, "answered a draw with something else", i}
+                           : message.error();
+    blame(*failure, agreement, report);
   }
-  for (std::size_t lacked = 0; lacked < parties.size(); ++lacked) {
-    if (complaints[lacked].empty()) continue;
-    failure = base::Error{base::Code::kUnreachable, "could not be reached by another provider", lacked};
-    if (lacked != 0) leave_out(parties[lacked].key, std::nullopt, "", report);
-    if (complaints[lacked].size() == 1) leave_out(parties[complaints[lacked][0]].key, std::nullopt, "", report);
-  }
+  if (!failure) failure = judge(heard, agreement, report);
   if (failure) return *failure;
   return mesh;
+}
+
+// When everybody has spoken: who is lacked by others though it says that all is well is in dispute with them. One
+// against one, both stay out of this request; against several, it alone. Who lacks somebody itself has left because of
+// that, and is therefore lacked in turn, which means nothing.
+std::optional<base::Error> Requester::judge(const std::vector<std::optional<Readiness>>& heard,
+                                            const Agreement& agreement, Attempt& report) {
+  const auto& parties = agreement.plan.parties;
+  std::vector<std::vector<std::size_t>> lacked_by(parties.size());
+  std::optional<base::Error> failure;
+  for (std::size_t i = 1; i < heard.size(); ++i) {
+    if (!heard[i]->missing) continue;
+    failure = base::Error{base::Code::kUnreachable, "could not be reached by another provider", heard[i]->missing};
+    lacked_by[*heard[i]->missing].push_back(i);
+  }
+  for (std::size_t i = 1; i < parties.size(); ++i) {
+    if (lacked_by[i].empty() || heard[i]->missing) continue;
+    leave_out(parties[i].key, std::nullopt, "", report);
+    if (lacked_by[i].size() == 1) leave_out(parties[lacked_by[i][0]].key, std::nullopt, "", report);
+  }
+  // They only lack each other, or us: one of them has to make room for another attempt.
+  if (failure && report.left_out.empty() && failure->party != 0)
+    leave_out(parties[*failure->party].key, std::nullopt, "", report);
+  return failure;
 }
 
 }  // namespace pool

@@ -27,7 +27,7 @@ base::Result<LeaseDocument> Requester::receive_offer(const Wanted& wanted, const
   due.requester = services_.identity.public_key();
   due.unit = wanted.unit;
   due.units = award.quantity;
-  due.hourly_payment = award.payment;
+  due.hourly_payment = hourly_payment(award.payment, award.quantity);
   due.start_unix_ms = got.start_unix_ms;
   due.end_unix_ms = got.start_unix_ms + std::int64_t{1000} * wanted.lease_seconds;
   due.mechanism = auction::name(wanted.mechanism);

@@ -193,7 +193,8 @@ class MemoryTown {
     base::Result<base::Bytes> receive(std::size_t max_bytes, int timeout_ms) override {
       return town_.receive(end_, max_bytes, Clock::now() + std::chrono::milliseconds(timeout_ms), cancelled_);
     }
-    End release() { return std::exchange(end_, {}); }
+    const End& end() const { return end_; }
+    void release() { end_ = {}; }
 
    private:
     MemoryTown& town_;
@@ -279,7 +280,7 @@ class MemoryTown {
     }
 
     base::Result<std::unique_ptr<pool::SessionMesh>> mesh(const pool::MeshPlan& plan,
-                                                          std::vector<std::unique_ptr<pool::Line>> lines,
+                                                          std::vector<std::unique_ptr<pool::Line>>& lines,
                                                           int timeout_ms) override {
       const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
       CHECK(plan.self < plan.parties.size() && plan.parties[plan.self].key == self_.key);
@@ -290,10 +291,10 @@ class MemoryTown {
       for (std::size_t i = 0; i < ends.size(); ++i) {
         if (lines[i]) {
           CHECK(i != plan.self && lines[i]->peer() == plan.parties[i].key);
-          ends[i] = dynamic_cast<MemoryLine&>(*lines[i]).release();
+          ends[i] = dynamic_cast<MemoryLine&>(*lines[i]).end();
         } else if (i < plan.self) {
           auto wire = town_.connect(self_, plan.parties[i]);
-          if (!wire.ok()) return unwound(lock, ends, {wire.error().code, wire.error().message, i});
+          if (!wire.ok()) return unwound(lock, lines, ends, {wire.error().code, wire.error().message, i});
           ends[i] = {*wire, 0};
           // A newer connection of the same party takes the place of the one that nobody took up.
           if (!town_.places_[plan.parties[i].address].silent && !town_.places_[self_.address].silent)
@@ -308,16 +309,19 @@ class MemoryTown {
             ends[i] = {found->second, 1};
             town_.meetings_.erase(found);
           } else if (cancelled_ && cancelled_()) {
-            return unwound(lock, ends, {base::Code::kCancelled, "interrupted"});
+            return unwound(lock, lines, ends, {base::Code::kCancelled, "interrupted"});
           } else if (const auto gone = std::find_if(ends.begin(), ends.end(), broken); gone != ends.end()) {
-            return unwound(lock, ends,
+            return unwound(lock, lines, ends,
                            {base::Code::kUnreachable, "left", static_cast<std::size_t>(gone - ends.begin())});
           } else if (Clock::now() >= until) {
-            return unwound(lock, ends, {base::Code::kUnreachable, "has not connected in time", i});
+            return unwound(lock, lines, ends, {base::Code::kUnreachable, "has not connected in time", i});
           } else {
             town_.wait(lock, until);
           }
         }
+      }
+      for (const auto& line : lines) {
+        if (line) dynamic_cast<MemoryLine&>(*line).release();
       }
       return std::unique_ptr<pool::SessionMesh>(
           std::make_unique<MemoryMesh>(town_, plan.self, std::move(ends), cancelled_));
@@ -346,10 +350,11 @@ class MemoryTown {
       (*on_call)(std::make_unique<MemoryLine>(town_, End{end.wire, 1}, nullptr), std::move(first));
       return line;
     }
-    base::Error unwound(std::unique_lock<std::mutex>& lock, const std::vector<End>& ends, base::Error error) {
+    base::Error unwound(std::unique_lock<std::mutex>& lock, const std::vector<std::unique_ptr<pool::Line>>& given,
+                        const std::vector<End>& ends, base::Error error) {
       lock.unlock();
-      for (const End& end : ends) {
-        if (end.wire) town_.leave(end);
+      for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (ends[i].wire && !given[i]) town_.leave(ends[i]);
       }
       return error;
     }
