@@ -90,15 +90,7 @@ Subject placement_subject(auction::Mechanism mechanism, std::size_t parties) {
     out.session.inputs.push_back("capacity = " + std::to_string(o.capacity) + "\nprice = " + std::to_string(o.price) +
                                  "\n");
   const auction::Outcome plain = place_plain(mechanism, auction::kDefaultWidth, request, offers);
-  out.correct = [plain](const std::vector<PartyReport>& reports) {
-    const auto& r = plain.requester;
-    bool same = reports[0].winner_index == (r.winner ? std::optional(*r.winner + 1) : std::nullopt) &&
-                (!r.winner || reports[0].unit_payment == r.unit_payment);
-    for (std::size_t i = 0; i < plain.providers.size(); ++i)
-      same = same && plain.providers[i] == auction::ProviderOutcome{reports[i + 1].selected, reports[i + 1].quantity,
-                                                                    reports[i + 1].unit_payment};
-    return same;
-  };
+  out.correct = [plain](const std::vector<PartyReport>& reports) { return same_outcome(reports, plain); };
   return out;
 }
 

@@ -37,32 +37,33 @@ std::string put_in(const DemoConfig& config, std::size_t party) {
   return "has " + std::to_string(offer.capacity) + ", asks " + std::to_string(offer.price);
 }
 
+std::string terms(std::uint64_t quantity, const auction::Payment& payment) {
+  return std::to_string(quantity) + (payment.per == auction::Payment::Per::kUnit ? " at " : " for ") +
+         std::to_string(payment.amount) + (payment.per == auction::Payment::Per::kUnit ? " a unit" : " in all");
+}
+
 std::string learned(const DemoConfig& config, const PartyReport& r) {
-  if (r.role == "requester") {
-    if (!r.winner_index) return "no winner";
-    return "winner is " + config.providers[*r.winner_index - 1].name + ", at " + std::to_string(r.unit_payment) +
-           " a unit";
-  }
-  if (!r.selected) return "not selected";
-  return "selected: " + std::to_string(r.quantity) + " at " + std::to_string(r.unit_payment) + " a unit";
+  if (r.role == "provider")
+    return r.offered.selected ? "selected: " + terms(r.offered.quantity, r.offered.payment) : "not selected";
+  std::string text;
+  for (const auction::Award& award : r.placed.awards)
+    text += (text.empty() ? "" : ", ") + config.providers[award.provider].name + ": " +
+            terms(award.quantity, award.payment);
+  return text.empty() ? "no winner" : text;
 }
 
 // The same circuit in the open, party by party.
 bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const std::vector<PartyReport>& reports) {
+  constexpr std::size_t kWidth = auction::kDefaultWidth;
   const std::size_t providers = config.providers.size();
-  const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, auction::kDefaultWidth);
-  std::vector<mpc::Bits> inputs{*pool::encode(config.request, auction::kDefaultWidth)};
-  for (const auto& p : config.providers) inputs.push_back(*pool::encode(p.offer, auction::kDefaultWidth));
+  const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, kWidth);
+  std::vector<mpc::Bits> inputs{*pool::encode(config.request, kWidth)};
+  for (const auto& p : config.providers) inputs.push_back(*pool::encode(p.offer, kWidth));
   const std::vector<mpc::Bits> outputs = evaluate_plain(circuit, inputs);
-  const auto requester = pool::decode_requester(providers, auction::kDefaultWidth, outputs[0]);
-  bool same = reports[0].winner_index == (requester.winner ? std::optional(*requester.winner + 1) : std::nullopt) &&
-              (!requester.winner || reports[0].unit_payment == requester.unit_payment);
-  for (std::size_t i = 1; i <= providers; ++i) {
-    const auto plain =
-        pool::decode_provider(mechanism, auction::kDefaultWidth, config.providers[i - 1].offer, outputs[i]);
-    same = same && plain == auction::ProviderOutcome{reports[i].selected, reports[i].quantity, reports[i].unit_payment};
-  }
-  return same;
+  auction::Outcome plain{decode_requester(mechanism, kWidth, providers, config.request, outputs[0]), {}};
+  for (std::size_t i = 0; i < providers; ++i)
+    plain.providers.push_back(decode_provider(mechanism, kWidth, config.providers[i].offer, outputs[i + 1]));
+  return same_outcome(reports, plain);
 }
 
 base::Status check(const DemoConfig& config) {

@@ -187,17 +187,12 @@ base::Status PartyRun::compute_placement(const pool::Party& party) {
   report_.hops_online = result.session.hops_online;
   if (const auto* request = std::get_if<auction::RequesterOutcome>(&result.outcome)) {
     report_.role = "requester";
-    report_.unit_payment = request->unit_payment;
-    if (request->winner) {
-      report_.winner_index = *request->winner + 1;
-      report_.winner = config_.parties[*request->winner + 1].id.text();
-    }
+    report_.placed = *request;
+    for (const auction::Award& award : request->awards)
+      report_.winner_ids.push_back(config_.parties[award.provider + 1].id.text());
   } else {
-    const auto& offer = std::get<auction::ProviderOutcome>(result.outcome);
     report_.role = "provider";
-    report_.selected = offer.selected;
-    report_.quantity = offer.quantity;
-    report_.unit_payment = offer.unit_payment;
+    report_.offered = std::get<auction::ProviderOutcome>(result.outcome);
   }
   return {};
 }
@@ -224,16 +219,17 @@ void PartyRun::print() const {
     std::printf("%s\n", to_json(report_).c_str());
     return;
   }
+  const auto terms = [](std::uint64_t quantity, const auction::Payment& payment) {
+    return std::to_string(quantity) + "\n" + std::string(label(payment.per)) + ": " + std::to_string(payment.amount);
+  };
   if (report_.role == "requester") {
-    if (!report_.winner)
-      std::printf("no winner: nobody has enough within the limit\n");
-    else
-      std::printf("winner: %s\nunit payment: %llu\n", called(config_, *report_.winner_index).c_str(),
-                  static_cast<unsigned long long>(report_.unit_payment));
+    if (report_.placed.awards.empty()) std::printf("no winner: nobody has enough within the limit\n");
+    for (const auction::Award& award : report_.placed.awards)
+      std::printf("winner: %s\nprovides: %s\n", called(config_, award.provider + 1).c_str(),
+                  terms(award.quantity, award.payment).c_str());
   } else if (report_.role == "provider") {
-    if (report_.selected)
-      std::printf("selected: provide %llu\nunit payment: %llu\n", static_cast<unsigned long long>(report_.quantity),
-                  static_cast<unsigned long long>(report_.unit_payment));
+    if (report_.offered.selected)
+      std::printf("selected: provide %s\n", terms(report_.offered.quantity, report_.offered.payment).c_str());
     else
       std::printf("not selected\n");
   } else {
@@ -258,7 +254,7 @@ int PartyRun::run() {
     return report(error, error.party && *error.party < config_.parties.size() ? called(config_, *error.party) : "");
   }
   print();
-  return report_.role == "requester" && !report_.winner ? kExitNoWinner : kExitDone;
+  return report_.role == "requester" && report_.placed.awards.empty() ? kExitNoWinner : kExitDone;
 }
 
 }  // namespace

@@ -9,6 +9,14 @@ namespace tarn {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Per = auction::Payment::Per;
+
+const char* key(Per per) { return per == Per::kUnit ? "unit_payment" : "total_payment"; }
+
+void add(Json& j, std::uint64_t quantity, const auction::Payment& payment) {
+  j["quantity"] = std::to_string(quantity);
+  j[key(payment.per)] = std::to_string(payment.amount);
+}
 
 Json as_json(const PartyReport& r) {
   Json j;
@@ -16,15 +24,18 @@ Json as_json(const PartyReport& r) {
   j["mechanism"] = r.mechanism;
   j["class"] = r.resource_class;
   if (r.role == "requester") {
-    j["winner"] = r.winner ? Json(*r.winner) : Json(nullptr);
-    j["winner_index"] = r.winner_index ? Json(*r.winner_index) : Json(nullptr);
-    j["unit_payment"] = std::to_string(r.unit_payment);
-  } else if (r.role == "provider") {
-    j["selected"] = r.selected;
-    if (r.selected) {
-      j["quantity"] = std::to_string(r.quantity);
-      j["unit_payment"] = std::to_string(r.unit_payment);
+    j["winners"] = Json::array();
+    for (std::size_t i = 0; i < r.placed.awards.size(); ++i) {
+      const auction::Award& award = r.placed.awards[i];
+      Json winner;
+      winner["id"] = r.winner_ids[i];
+      winner["index"] = award.provider + 1;  // its place among the parties
+      add(winner, award.quantity, award.payment);
+      j["winners"].push_back(std::move(winner));
     }
+  } else if (r.role == "provider") {
+    j["selected"] = r.offered.selected;
+    if (r.offered.selected) add(j, r.offered.quantity, r.offered.payment);
   } else {
     j["outputs"] = r.outputs;
   }
@@ -42,14 +53,28 @@ Json as_json(const PartyReport& r) {
   return j;
 }
 
-std::uint64_t amount(const Json& j, const char* key) {
+std::uint64_t amount(const Json& j, const char* name) {
   std::uint64_t value = 0;
-  const std::string text = j.value(key, "0");
+  const std::string text = j.value(name, "0");
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
 
+auction::Payment payment(const Json& j) {
+  const Per per = j.contains(key(Per::kAward)) ? Per::kAward : Per::kUnit;
+  return {amount(j, key(per)), per};
+}
+
 }  // namespace
+
+std::string_view label(Per per) { return per == Per::kUnit ? "unit payment" : "total payment"; }
+
+bool same_outcome(const std::vector<PartyReport>& reports, const auction::Outcome& outcome) {
+  bool same = reports.size() == outcome.providers.size() + 1 && reports[0].placed == outcome.requester;
+  for (std::size_t i = 0; same && i < outcome.providers.size(); ++i)
+    same = reports[i + 1].offered == outcome.providers[i];
+  return same;
+}
 
 std::string to_json(const PartyReport& report) { return as_json(report).dump(); }
 
@@ -61,13 +86,14 @@ std::optional<PartyReport> parse_party_report(const std::string& json) {
     r.role = j.at("role").get<std::string>();
     r.mechanism = j.at("mechanism").get<std::string>();
     r.resource_class = j.at("class").get<std::string>();
-    if (r.role == "requester" && !j.at("winner").is_null()) {
-      r.winner = j.at("winner").get<std::string>();
-      r.winner_index = j.at("winner_index").get<std::size_t>();
+    if (r.role == "requester") {
+      for (const Json& winner : j.at("winners")) {
+        r.winner_ids.push_back(winner.at("id").get<std::string>());
+        r.placed.awards.push_back(
+            {winner.at("index").get<std::size_t>() - 1, amount(winner, "quantity"), payment(winner)});
+      }
     }
-    r.selected = j.value("selected", false);
-    r.quantity = amount(j, "quantity");
-    r.unit_payment = amount(j, "unit_payment");
+    if (j.value("selected", false)) r.offered = {true, amount(j, "quantity"), payment(j)};
     r.outputs = j.value("outputs", "");
     r.acquainted = j.at("acquainted").get<bool>();
     r.hops = j.at("hops").get<std::uint32_t>();

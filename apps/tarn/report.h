@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "auction/placement/mechanism.h"
 #include "base/result.h"
 
 namespace tarn {
@@ -15,17 +17,20 @@ namespace tarn {
 struct PartyReport {
   std::string role;  // "requester" or "provider", or "party" of a bare circuit
   std::string mechanism, resource_class;
-  std::optional<std::string> winner;        // requester: the winner's id
-  std::optional<std::size_t> winner_index;  // its place among the parties
-  bool selected = false;                    // provider
-  std::uint64_t quantity = 0, unit_payment = 0;
-  std::string outputs;  // a bare circuit's bits, as 0 and 1
+  auction::RequesterOutcome placed;     // requester
+  std::vector<std::string> winner_ids;  // of its awards
+  auction::ProviderOutcome offered;     // provider
+  std::string outputs;                  // a bare circuit's bits, as 0 and 1
   bool acquainted = false;
   std::uint32_t hops = 0, hops_online = 0;
   double connect_ms = 0, manifest_ms = 0, base_ot_ms = 0, prepare_ms = 0, garble_ms = 0, evaluate_ms = 0, total_ms = 0;
   std::uint64_t sent_bytes = 0;
 };
 std::string to_json(const PartyReport& report);
+// What the parties say they learnt is this outcome; the requester is the first.
+bool same_outcome(const std::vector<PartyReport>& reports, const auction::Outcome& outcome);
+// "unit payment" or "total payment"
+std::string_view label(auction::Payment::Per per);
 // Nothing if it is not such a report.
 std::optional<PartyReport> parse_party_report(const std::string& json);
 std::string error_json(const base::Error& error, const std::string& party);

@@ -1,6 +1,5 @@
 #include "pool/placement_circuit.h"
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -35,22 +34,6 @@ base::Status append(mpc::Bits& bits, std::uint64_t value, std::size_t width, con
   return {};
 }
 
-class BitReader {
- public:
-  explicit BitReader(const mpc::Bits& bits) : bits_(bits) {}
-  std::uint64_t number(std::size_t width) {
-    CHECK(width <= bits_.size() - used_);
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value |= std::uint64_t{bits_[used_++]} << i;
-    return value;
-  }
-  bool done() const { return used_ == bits_.size(); }
-
- private:
-  const mpc::Bits& bits_;
-  std::size_t used_ = 0;
-};
-
 }  // namespace
 
 mpc::Circuit placement_circuit(auction::Mechanism mechanism, std::size_t providers, std::size_t width) {
@@ -67,16 +50,10 @@ mpc::Circuit placement_circuit(auction::Mechanism mechanism, std::size_t provide
     offers[i].price = input(builder, i + 1, width);
   }
 
-  const auction::Placement<mpc::Bit> placement = auction::place(mechanism, request, offers);
+  const auction::Told<mpc::Bit> told = auction::place(mechanism, request, offers);
 
-  builder.output(0, placement.found);
-  output(builder, 0, placement.winner);
-  output(builder, 0, placement.unit_payment);
-  for (std::size_t i = 0; i < providers; ++i) {
-    builder.output(i + 1, placement.providers[i].selected);
-    output(builder, i + 1, placement.providers[i].quantity);
-    output(builder, i + 1, placement.providers[i].unit_payment);
-  }
+  output(builder, 0, told.requester);
+  for (std::size_t i = 0; i < providers; ++i) output(builder, i + 1, told.providers[i]);
   return std::move(builder).build();
 }
 
@@ -93,32 +70,6 @@ base::Result<mpc::Bits> encode(const auction::ProviderInput& input, std::size_t 
   TARN_TRY(append(bits, input.capacity, width, "capacity"));
   TARN_TRY(append(bits, input.price, width, "price"));
   return bits;
-}
-
-auction::RequesterOutcome decode_requester(std::size_t providers, std::size_t width, const mpc::Bits& bits) {
-  BitReader reader(bits);
-  const bool found = reader.number(1) != 0;
-  const std::uint64_t winner = reader.number(static_cast<std::size_t>(std::bit_width(providers - 1)));
-  const std::uint64_t payment = reader.number(width);  // the requester's own limit if nobody was found
-  CHECK(reader.done());
-  CHECK(winner < providers);
-  if (!found) return {};
-  return {winner, payment};
-}
-
-auction::ProviderOutcome decode_provider(auction::Mechanism mechanism, std::size_t width,
-                                         const auction::ProviderInput& own, const mpc::Bits& bits) {
-  BitReader reader(bits);
-  auction::ProviderOutcome outcome;
-  outcome.selected = reader.number(1) != 0;
-  outcome.quantity = reader.number(width);
-  if (mechanism == auction::Mechanism::kSecondPrice) {
-    outcome.unit_payment = reader.number(width);
-  } else if (outcome.selected) {
-    outcome.unit_payment = own.price;
-  }
-  CHECK(reader.done());
-  return outcome;
 }
 
 }  // namespace pool

@@ -1,9 +1,8 @@
-// A placement mechanism as a circuit for mpc, and amounts as the bits that go in and come out. The only place that knows
-// both mpc and auction. Party 0 is the requester, party i is provider i − 1; every amount is `width` bits, least
+// A placement mechanism as a circuit for mpc, and amounts as the bits that go in; auction decodes what comes out. The
+// only place that knows both mpc and auction. Party 0 is the requester, party i is provider i − 1; every amount is `width` bits, least
 // significant first:
 //   in:  requester quantity, limit; provider capacity, price
-//   out: requester found, winner's index (⌈log2 providers⌉ bits), unit payment; provider selected, quantity and, in
-//        second-price, unit payment
+//   out: what auction::decode_requester() and auction::decode_provider() read
 // The same arguments give the same circuit, gate for gate, at every party: its hash is compared before a run.
 // AND gates at 32 bits among 2, 3, 5, 8, 16 parties: first-price 129, 259, 519, 909, 1,949;
 // second-price 129, 357, 781, 1,402, 3,002. Pure, any thread.
@@ -25,10 +24,5 @@ mpc::Circuit placement_circuit(auction::Mechanism mechanism, std::size_t provide
 // Refuse an amount that the width cannot hold and a request for nothing. The message names the field, not the amount.
 base::Result<mpc::Bits> encode(const auction::RequesterInput& input, std::size_t width);
 base::Result<mpc::Bits> encode(const auction::ProviderInput& input, std::size_t width);
-
-// A party's output bits as the circuit of the same arguments yields them.
-auction::RequesterOutcome decode_requester(std::size_t providers, std::size_t width, const mpc::Bits& bits);
-auction::ProviderOutcome decode_provider(auction::Mechanism mechanism, std::size_t width,
-                                         const auction::ProviderInput& own, const mpc::Bits& bits);
 
 }  // namespace pool

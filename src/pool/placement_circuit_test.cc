@@ -20,7 +20,7 @@ auction::Outcome by_circuit(Mechanism mechanism, std::size_t width, const auctio
   std::vector<mpc::Bits> inputs{encode(requester, width).value()};
   for (const auto& p : providers) inputs.push_back(encode(p, width).value());
   const auto outputs = mpc::evaluate_plain(placement_circuit(mechanism, providers.size(), width), inputs);
-  auction::Outcome outcome{decode_requester(providers.size(), width, outputs[0]), {}};
+  auction::Outcome outcome{decode_requester(mechanism, width, providers.size(), requester, outputs[0]), {}};
   for (std::size_t i = 0; i < providers.size(); ++i) {
     outcome.providers.push_back(decode_provider(mechanism, width, providers[i], outputs[i + 1]));
   }
@@ -45,15 +45,15 @@ auction::Outcome by_search(Mechanism mechanism, const auction::RequesterInput& r
   const auto second = best_but(*winner);
   const std::uint64_t reserve = second ? providers[*second].price : requester.max_price;
   const std::uint64_t payment = mechanism == Mechanism::kFirstPrice ? providers[*winner].price : reserve;
-  outcome.requester = {winner, payment};
-  outcome.providers[*winner] = {true, requester.quantity, payment};
+  outcome.requester.awards = {{*winner, requester.quantity, {payment}}};
+  outcome.providers[*winner] = {true, requester.quantity, {payment}};
   return outcome;
 }
 
 TEST(PlacementCircuit, AnExample) {
   const auction::Outcome outcome = by_circuit(Mechanism::kSecondPrice, 32, {10, 70}, {{50, 61}, {9, 20}, {10, 55}});
-  EXPECT_EQ(outcome.requester, (auction::RequesterOutcome{2, 61}));
-  EXPECT_EQ(outcome.providers[2], (auction::ProviderOutcome{true, 10, 61}));
+  EXPECT_EQ(outcome.requester, (auction::RequesterOutcome{{{2, 10, {61}}}}));
+  EXPECT_EQ(outcome.providers[2], (auction::ProviderOutcome{true, 10, {61}}));
   EXPECT_EQ(outcome.providers[0], auction::ProviderOutcome{});
 }
 
@@ -123,7 +123,7 @@ TEST(PlacementEncoding, RefusesWhatCannotBe) {
 }
 
 TEST(PlacementEncodingDeath, ForeignBitsAreABug) {
-  EXPECT_DEATH(decode_requester(4, 32, mpc::Bits(34)), "bug");
+  EXPECT_DEATH(decode_requester(Mechanism::kFirstPrice, 32, 4, {1, 1}, mpc::Bits(34)), "bug");
   EXPECT_DEATH(decode_provider(Mechanism::kFirstPrice, 32, {1, 1}, mpc::Bits(34)), "bug");
 }
 

@@ -55,9 +55,9 @@ base::Result<PlacementResult> place(auction::Mechanism mechanism, Manifest manif
   TARN_ASSIGN(SessionResult session, run_session(circuit, manifest, bits, party));
   PlacementResult result;
   if (request)
-    result.outcome = decode_requester(providers, manifest.width, session.outputs);
+    result.outcome = auction::decode_requester(mechanism, manifest.width, providers, *request, session.outputs);
   else
-    result.outcome = decode_provider(mechanism, manifest.width, *offer, session.outputs);
+    result.outcome = auction::decode_provider(mechanism, manifest.width, *offer, session.outputs);
   result.session = std::move(session);
   return result;
 }

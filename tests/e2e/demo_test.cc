@@ -96,17 +96,16 @@ TEST(Demo, JsonHoldsOnlyWhatEachPartyLearned) {
     const json& result = party["result"];
     EXPECT_EQ(result["hops_online"], 3);
     if (result["role"] == "requester") continue;
-    EXPECT_FALSE(result.contains("winner"));
+    EXPECT_FALSE(result.contains("winners"));
     EXPECT_EQ(result.contains("unit_payment"), result["selected"].get<bool>());
     EXPECT_EQ(result.contains("quantity"), result["selected"].get<bool>());
     selected += result["selected"].get<bool>();
   }
   const json& requester = demo["parties"][0]["result"];
   EXPECT_EQ(requester["role"], "requester");
-  EXPECT_EQ(selected, requester["winner"].is_null() ? 0U : 1U);
-  if (!requester["winner"].is_null()) {
-    EXPECT_EQ(requester["winner"], demo["parties"][requester["winner_index"].get<std::size_t>()]["id"]);
-  }
+  EXPECT_EQ(selected, requester["winners"].size());
+  for (const json& winner : requester["winners"])
+    EXPECT_EQ(winner["id"], demo["parties"][winner["index"].get<std::size_t>()]["id"]);
 }
 
 TEST(Demo, ADistanceStretchesTheSessionByItsHops) {
@@ -173,57 +172,57 @@ TEST(Demo, PartiesEndWithTheDemoThatWasKilled) {
 
 TEST_F(DemoConfig, AmongEqualPricesTheFirstWins) {
   EXPECT_EQ(learned(wants(10, 80) + has("a", 50, 40) + has("b", 50, 40) + has("c", 50, 40)),
-            (Learned{"winner is a, at 40 a unit", "selected: 10 at 40 a unit", "not selected", "not selected"}));
+            (Learned{"a: 10 at 40 a unit", "selected: 10 at 40 a unit", "not selected", "not selected"}));
   EXPECT_EQ(learned(wants(10, 80, "first-price") + has("a", 50, 41) + has("b", 50, 40) + has("c", 50, 40)),
-            (Learned{"winner is b, at 40 a unit", "not selected", "selected: 10 at 40 a unit", "not selected"}));
+            (Learned{"b: 10 at 40 a unit", "not selected", "selected: 10 at 40 a unit", "not selected"}));
 }
 
 TEST_F(DemoConfig, CapacityThatFitsExactlyWinsAndOneLessDoesNot) {
   EXPECT_EQ(learned(wants(10, 80) + has("short", 9, 1) + has("exact", 10, 30) + has("more", 11, 45)),
-            (Learned{"winner is exact, at 45 a unit", "not selected", "selected: 10 at 45 a unit", "not selected"}));
+            (Learned{"exact: 10 at 45 a unit", "not selected", "selected: 10 at 45 a unit", "not selected"}));
 }
 
 TEST_F(DemoConfig, APriceAtTheLimitWinsAndOneAboveDoesNot) {
   EXPECT_EQ(learned(wants(10, 30) + has("above", 10, 31) + has("at", 10, 30)),
-            (Learned{"winner is at, at 30 a unit", "not selected", "selected: 10 at 30 a unit"}));
+            (Learned{"at: 10 at 30 a unit", "not selected", "selected: 10 at 30 a unit"}));
 }
 
 TEST_F(DemoConfig, NothingMayBeAskedAndIsPaidAsTheMechanismSays) {
   const std::string providers = has("a", 10, 7) + has("free", 10, 0);
   EXPECT_EQ(learned(wants(10, 30, "first-price") + providers),
-            (Learned{"winner is free, at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
+            (Learned{"free: 10 at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
   EXPECT_EQ(learned(wants(10, 30, "second-price") + providers),
-            (Learned{"winner is free, at 7 a unit", "not selected", "selected: 10 at 7 a unit"}));
+            (Learned{"free: 10 at 7 a unit", "not selected", "selected: 10 at 7 a unit"}));
 }
 
 TEST_F(DemoConfig, ALimitOfZeroTakesOnlyWhatIsFree) {
   EXPECT_EQ(learned(wants(10, 0) + has("a", 10, 1) + has("b", 10, 0)),
-            (Learned{"winner is b, at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
+            (Learned{"b: 10 at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
   EXPECT_EQ(learned(wants(10, 0) + has("a", 10, 1)), (Learned{"no winner", "not selected"}));
 }
 
 TEST_F(DemoConfig, TheOnlyOneThatFitsIsPaidTheLimitAsSecondPrice) {
   EXPECT_EQ(learned(wants(10, 77) + has("small", 9, 3) + has("fits", 10, 5)),
-            (Learned{"winner is fits, at 77 a unit", "not selected", "selected: 10 at 77 a unit"}));
+            (Learned{"fits: 10 at 77 a unit", "not selected", "selected: 10 at 77 a unit"}));
 }
 
 TEST_F(DemoConfig, TheLargestAmountsAreExact) {
   const std::uint64_t most = 4294967295;
   EXPECT_EQ(
       learned(wants(most, most) + has("a", most, most) + has("b", most, most - 1)),
-      (Learned{"winner is b, at 4294967295 a unit", "not selected", "selected: 4294967295 at 4294967295 a unit"}));
+      (Learned{"b: 4294967295 at 4294967295 a unit", "not selected", "selected: 4294967295 at 4294967295 a unit"}));
 }
 
 TEST_F(DemoConfig, TheCommandLinesMechanismGoesBeforeTheFiles) {
   const std::string config = wants(10, 80, "second-price") + has("a", 10, 40) + has("b", 10, 50);
-  EXPECT_EQ(learned(config, {"--mechanism", "first-price"})[0], "winner is a, at 40 a unit");
-  EXPECT_EQ(learned(config)[0], "winner is a, at 50 a unit");
+  EXPECT_EQ(learned(config, {"--mechanism", "first-price"})[0], "a: 10 at 40 a unit");
+  EXPECT_EQ(learned(config)[0], "a: 10 at 50 a unit");
 }
 
 TEST_F(DemoConfig, NamesMayHoldAnyCharactersOfATomlText) {
   const std::string name = "a \\\"quoted\\\" \\\\ näme";
   EXPECT_EQ(learned(wants(10, 80, "first-price") + has(name, 10, 40))[0],
-            "winner is a \"quoted\" \\ näme, at 40 a unit");
+            "a \"quoted\" \\ näme: 10 at 40 a unit");
 }
 
 TEST_F(DemoConfig, ANameWithAControlCharacterIsTheUsersMistakeOrDoesNoHarm) {

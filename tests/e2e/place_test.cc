@@ -26,9 +26,11 @@ TEST_P(TwoMechanisms, TheCheapestWinsAndEverybodyLearnsOnlyItsOwnPart) {
   EXPECT_EQ(requester["role"], "requester");
   EXPECT_EQ(requester["mechanism"], GetParam());
   EXPECT_EQ(requester["class"], "1 vCPU, 1 GiB");
-  EXPECT_EQ(requester["winner"], parties.ids[2]);
-  EXPECT_EQ(requester["winner_index"], 2);
-  EXPECT_EQ(requester["unit_payment"], payment);
+  ASSERT_EQ(requester["winners"].size(), 1U);
+  EXPECT_EQ(requester["winners"][0]["id"], parties.ids[2]);
+  EXPECT_EQ(requester["winners"][0]["index"], 2);
+  EXPECT_EQ(requester["winners"][0]["quantity"], "212345678");
+  EXPECT_EQ(requester["winners"][0]["unit_payment"], payment);
 
   const json winner = ends[2].parsed();
   EXPECT_EQ(winner["role"], "provider");
@@ -38,12 +40,12 @@ TEST_P(TwoMechanisms, TheCheapestWinsAndEverybodyLearnsOnlyItsOwnPart) {
 
   const json loser = ends[1].parsed();
   EXPECT_EQ(loser["selected"], false);
-  for (const char* key : {"winner", "winner_index", "unit_payment", "quantity"}) EXPECT_FALSE(loser.contains(key));
+  for (const char* key : {"winners", "unit_payment", "total_payment", "quantity"}) EXPECT_FALSE(loser.contains(key));
 
   // What a terminal may show of the amounts: at the loser's none, elsewhere the result but nobody else's input.
   const std::set<std::string> amounts{"212345678",           std::to_string(kLimit), std::to_string(kMuch),
                                       std::to_string(kMore), std::to_string(kDear),  std::to_string(kCheap)};
-  const std::vector<std::set<std::string>> shown{{payment}, {}, {"212345678", payment}};
+  const std::vector<std::set<std::string>> shown{{"212345678", payment}, {}, {"212345678", payment}};
   for (std::size_t i = 0; i < 3; ++i) {
     for (const std::string& amount : amounts) {
       const bool there = (ends[i].out + ends[i].err).find(amount) != std::string::npos;
@@ -58,7 +60,8 @@ TEST(Place, AsTextEachPartyReadsItsResultAndALoserNothingElse) {
   for (PartyFile& file : parties.files) file.parties[2].name = "south";
   const std::vector<End> ends = parties.run({"--wait", "60s"}, false);
   for (const End& end : ends) ASSERT_EQ(end.code, kDone) << end;
-  EXPECT_EQ(ends[0].out, "winner: party 2 (south, " + parties.ids[2] + ")\nunit payment: 512345678\n");
+  EXPECT_EQ(ends[0].out,
+            "winner: party 2 (south, " + parties.ids[2] + ")\nprovides: 212345678\nunit payment: 512345678\n");
   EXPECT_EQ(ends[1].out, "not selected\n");
   EXPECT_EQ(ends[2].out, "selected: provide 212345678\nunit payment: 512345678\n");
 }
@@ -67,7 +70,7 @@ TEST(Place, WithoutAWinnerTheRequesterEndsWithThreeAndProvidersWithZero) {
   Parties parties(3, {request(10, 20), offer(9, 1), offer(100, 21)});
   std::vector<End> ends = parties.run();
   EXPECT_EQ(ends[0].code, kNoWinner) << ends[0];
-  EXPECT_TRUE(ends[0].parsed()["winner"].is_null()) << ends[0];
+  EXPECT_TRUE(ends[0].parsed()["winners"].empty()) << ends[0];
   for (std::size_t i : {1U, 2U}) {
     EXPECT_EQ(ends[i].code, kDone) << ends[i];
     EXPECT_EQ(ends[i].parsed()["selected"], false);
@@ -99,7 +102,7 @@ TEST(Place, TwoPartiesAndOddWidthsWork) {
     }
     const std::vector<End> ends = parties.run();
     ASSERT_EQ(ends[0].code, kDone) << ends[0];
-    EXPECT_EQ(ends[0].parsed()["unit_payment"], "3");
+    EXPECT_EQ(ends[0].parsed()["winners"][0]["unit_payment"], "3");
     EXPECT_EQ(ends[1].parsed()["quantity"], "3");
   }
 }

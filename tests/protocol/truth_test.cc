@@ -91,10 +91,10 @@ TEST_P(AmongParties, PlacementsAreThoseOfTheOpenEvaluation) {
     const auction::Outcome plain = place_plain(mechanism, kWidth, request, offers);
     const auto ends = lab.run(pool::placement_circuit(mechanism, providers, kWidth), inputs);
     ASSERT_TRUE(ends[0].result.ok());
-    EXPECT_EQ(pool::decode_requester(providers, kWidth, *ends[0].result), plain.requester);
+    EXPECT_EQ(decode_requester(mechanism, kWidth, providers, request, *ends[0].result), plain.requester);
     for (std::size_t i = 0; i < providers; ++i) {
       ASSERT_TRUE(ends[i + 1].result.ok());
-      EXPECT_EQ(pool::decode_provider(mechanism, kWidth, offers[i], *ends[i + 1].result), plain.providers[i]);
+      EXPECT_EQ(decode_provider(mechanism, kWidth, offers[i], *ends[i + 1].result), plain.providers[i]);
     }
   }
 }

@@ -23,23 +23,27 @@ Outcome by_sorting(Mechanism mechanism, const RequesterInput& requester, const s
   if (eligible.size() == 1) eligible.push_back({requester.max_price, 0});
   const std::uint64_t second = std::min(eligible[1].first, requester.max_price);
   const std::uint64_t payment = mechanism == Mechanism::kFirstPrice ? eligible[0].first : second;
-  outcome.requester = {eligible[0].second, payment};
-  outcome.providers[eligible[0].second] = {true, requester.quantity, payment};
+  outcome.requester.awards = {{eligible[0].second, requester.quantity, {payment}}};
+  outcome.providers[eligible[0].second] = {true, requester.quantity, {payment}};
   return outcome;
+}
+
+RequesterOutcome one(std::size_t provider, std::uint64_t quantity, std::uint64_t unit_payment) {
+  return {{{provider, quantity, {unit_payment}}}};
 }
 
 TEST(Placement, AnExample) {
   const RequesterInput requester{10, 70};
   const std::vector<ProviderInput> providers{{50, 61}, {9, 20}, {10, 55}, {100, 55}};  // the second is too small
   const Outcome first = place_plain(Mechanism::kFirstPrice, 32, requester, providers);
-  EXPECT_EQ(first.requester, (RequesterOutcome{2, 55}));  // an exact fit, and the lower index of equal prices
-  EXPECT_EQ(first.providers[2], (ProviderOutcome{true, 10, 55}));
+  EXPECT_EQ(first.requester, one(2, 10, 55));  // an exact fit, and the lower index of equal prices
+  EXPECT_EQ(first.providers[2], (ProviderOutcome{true, 10, {55}}));
   EXPECT_EQ(first.providers[3], ProviderOutcome{});
 
   const std::vector<ProviderInput> apart{{50, 61}, {9, 20}, {10, 55}, {100, 80}};
   const Outcome second = place_plain(Mechanism::kSecondPrice, 32, requester, apart);
-  EXPECT_EQ(second.requester, (RequesterOutcome{2, 61}));
-  EXPECT_EQ(second.providers[2], (ProviderOutcome{true, 10, 61}));
+  EXPECT_EQ(second.requester, one(2, 10, 61));
+  EXPECT_EQ(second.providers[2], (ProviderOutcome{true, 10, {61}}));
 }
 
 TEST(Placement, NobodyAndTheOnlyOne) {
@@ -48,18 +52,18 @@ TEST(Placement, NobodyAndTheOnlyOne) {
     EXPECT_EQ(place_plain(mechanism, 8, {5, 10}, {{4, 1}, {5, 11}}), nobody);
     EXPECT_EQ(place_plain(mechanism, 8, {255, 255}, {{0, 0}, {254, 0}}), nobody);
   }
-  EXPECT_EQ(place_plain(Mechanism::kFirstPrice, 8, {5, 10}, {{5, 7}}).requester, (RequesterOutcome{0, 7}));
-  EXPECT_EQ(place_plain(Mechanism::kSecondPrice, 8, {5, 10}, {{5, 7}}).requester, (RequesterOutcome{0, 10}));
-  EXPECT_EQ(place_plain(Mechanism::kSecondPrice, 8, {5, 10}, {{5, 7}, {5, 11}}).requester, (RequesterOutcome{0, 10}));
+  EXPECT_EQ(place_plain(Mechanism::kFirstPrice, 8, {5, 10}, {{5, 7}}).requester, one(0, 5, 7));
+  EXPECT_EQ(place_plain(Mechanism::kSecondPrice, 8, {5, 10}, {{5, 7}}).requester, one(0, 5, 10));
+  EXPECT_EQ(place_plain(Mechanism::kSecondPrice, 8, {5, 10}, {{5, 7}, {5, 11}}).requester, one(0, 5, 10));
 }
 
 TEST(Placement, ZeroAndFullWidth) {
   for (const std::size_t width : {std::size_t{1}, kDefaultWidth, kMaxWidth}) {
     const std::uint64_t top = (std::uint64_t{1} << width) - 1;
     for (const Mechanism mechanism : kBoth) {
-      EXPECT_EQ(place_plain(mechanism, width, {1, 0}, {{1, 1}, {1, 0}}).requester, (RequesterOutcome{1, 0}));
+      EXPECT_EQ(place_plain(mechanism, width, {1, 0}, {{1, 1}, {1, 0}}).requester, one(1, 1, 0));
       const Outcome highest = place_plain(mechanism, width, {top, top}, {{top - 1, 0}, {top, top}});
-      EXPECT_EQ(highest.requester, (RequesterOutcome{1, top}));
+      EXPECT_EQ(highest.requester, one(1, top, top));
     }
   }
 }

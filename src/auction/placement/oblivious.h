@@ -65,4 +65,9 @@ Number<Bit> select(Bit bit, const Number<Bit>& x, const Number<Bit>& y) {
   return xor_of(y, masked(bit, xor_of(x, y)));
 }
 
+template <class Bit>
+void append(Number<Bit>& to, const Number<Bit>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
 }  // namespace auction

@@ -16,34 +16,10 @@
 #include <vector>
 
 #include "auction/placement/oblivious.h"
+#include "auction/placement/roles.h"
 #include "base/check.h"
 
 namespace auction {
-
-template <class Bit>
-struct Request {
-  Number<Bit> quantity, max_price;
-};
-
-template <class Bit>
-struct Offer {
-  Number<Bit> capacity, price;
-};
-
-template <class Bit>
-struct Placement {
-  struct ToProvider {
-    Bit selected;
-    Number<Bit> quantity;      // 0 unless selected
-    Number<Bit> unit_payment;  // 0 unless selected; empty in first_price, whose winner knows its own price
-  };
-  // To the requester. Without a winner the index is 0 and the payment the requester's own limit: that tells it nothing
-  // and spares a mask.
-  Bit found;
-  Number<Bit> winner;  // index among the providers, ⌈log2 m⌉ bits
-  Number<Bit> unit_payment;
-  std::vector<ToProvider> providers;
-};
 
 namespace detail {
 
@@ -52,19 +28,22 @@ Bit covers(const Offer<Bit>& offer, const Request<Bit>& request) {
   return ~less_than(offer.capacity, request.quantity);
 }
 
-// All that both mechanisms tell, from one flag a provider, at most one of them set.
+// What both mechanisms tell, from one flag a provider, at most one of them set. The requester: whether somebody was
+// found, its index, the payment. Without a winner these are 0 and the requester's own limit: that tells it nothing and
+// spares a mask. A provider: whether it is selected, and the quantity or 0.
 template <class Bit>
-Placement<Bit> tell(const Request<Bit>& request, const std::vector<Bit>& wins, Bit found, const Number<Bit>& payment) {
-  Placement<Bit> out;
-  out.found = found;
-  out.winner.resize(static_cast<std::size_t>(std::bit_width(wins.size() - 1)));
-  out.unit_payment = payment;
+Told<Bit> tell(const Request<Bit>& request, const std::vector<Bit>& wins, Bit found, const Number<Bit>& payment) {
+  Number<Bit> winner(static_cast<std::size_t>(std::bit_width(wins.size() - 1)));
+  Told<Bit> out;
   for (std::size_t i = 0; i < wins.size(); ++i) {
-    for (std::size_t b = 0; b < out.winner.size(); ++b) {
-      if (i >> b & 1) out.winner[b] = out.winner[b] ^ wins[i];
-    }
-    out.providers.push_back({wins[i], masked(wins[i], request.quantity), {}});
+    for (std::size_t b = 0; b < winner.size(); ++b)
+      if (i >> b & 1) winner[b] = winner[b] ^ wins[i];
+    out.providers.push_back({wins[i]});
+    append(out.providers.back(), masked(wins[i], request.quantity));
   }
+  out.requester = {found};
+  append(out.requester, winner);
+  append(out.requester, payment);
   return out;
 }
 
@@ -133,7 +112,7 @@ class Tournament {
 }  // namespace detail
 
 template <class Bit>
-Placement<Bit> first_price(const Request<Bit>& request, const std::vector<Offer<Bit>>& offers) {
+Told<Bit> first_price(const Request<Bit>& request, const std::vector<Offer<Bit>>& offers) {
   CHECK(!offers.empty());
   // From the last provider to the first, whoever asks no more than the best so far takes the lead; the limit starts.
   Number<Bit> best = request.max_price;
@@ -155,7 +134,7 @@ Placement<Bit> first_price(const Request<Bit>& request, const std::vector<Offer<
 }
 
 template <class Bit>
-Placement<Bit> second_price(const Request<Bit>& request, const std::vector<Offer<Bit>>& offers) {
+Told<Bit> second_price(const Request<Bit>& request, const std::vector<Offer<Bit>>& offers) {
   CHECK(!offers.empty());
   std::vector<Number<Bit>> ranks;
   for (const Offer<Bit>& offer : offers) ranks.push_back(detail::rank_of(offer.price, ~detail::covers(offer, request)));
@@ -170,8 +149,9 @@ Placement<Bit> second_price(const Request<Bit>& request, const std::vector<Offer
     const Number<Bit> price(rank.begin(), rank.end() - 1);
     payment = select(less_than(rank, eligible(payment)), price, payment);
   }
-  Placement<Bit> out = detail::tell(request, tournament.winners(found), found, payment);
-  for (auto& provider : out.providers) provider.unit_payment = masked(provider.selected, payment);
+  const std::vector<Bit> wins = tournament.winners(found);
+  Told<Bit> out = detail::tell(request, wins, found, payment);
+  for (std::size_t i = 0; i < wins.size(); ++i) append(out.providers[i], masked(wins[i], payment));
   return out;
 }
 
