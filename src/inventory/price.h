@@ -3,8 +3,9 @@
 //   0.02 + 0.03 * leased / capacity
 //   free < 8 ? 0.10 : max(0.02, 0.05 - 0.001 * free)
 // Variables: capacity, free, held, leased (units, before the hold). Operators + - * / ( ) < <= > >= == != ?: and min, max.
-// Exact and total: fixed-point integers, checked; division by zero, overflow, a negative result or too long an
-// expression is an error with its place, at parsing where it can be known, else the offer is not made.
+// Exact and total: fractions of 128-bit integers, checked, rounded to the nearest micro-credit at the end alone.
+// Division by zero, overflow, a negative result or too long an expression is an error with its place, at parsing where
+// it can be known, else the offer is not made.
 // A value, any thread.
 #pragma once
 
@@ -31,6 +32,7 @@ class PriceFunction {
 
  private:
   struct Node;
+  class Parser;
   std::string text_ = "0";
   std::shared_ptr<const Node> root_;
 };

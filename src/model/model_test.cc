@@ -103,7 +103,7 @@ TEST(Quantity, IsWrittenInItsShortestForm) {
   EXPECT_EQ(quantity_text("memory", std::uint64_t{1} << 30), "1Gi");
   EXPECT_EQ(quantity_text("memory", 1'000'000'000), "1G");
   EXPECT_EQ(quantity_text("memory", 1'024'000), "1024k");
-  EXPECT_EQ(quantity_text("memory", 2'048'000), "2000Ki");
+  EXPECT_EQ(quantity_text("memory", 10'112'000), "9875Ki");  // and 10112k is as short
   EXPECT_EQ(quantity_text("memory", 1023), "1023");
   EXPECT_EQ(quantity_text("nvidia.com/gpu", 1024), "1024");
   EXPECT_EQ(quantity_text("memory", 0), "0");
