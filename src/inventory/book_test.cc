@@ -23,7 +23,7 @@ Lease lease_of(std::uint8_t number, const Hold& hold, std::uint64_t units, std::
   lease.offer = hold.offer;
   lease.requester = {7};
   lease.units = units;
-  lease.unit_price = hold.unit_price;
+  lease.hourly_payment = hold.unit_price;
   lease.start_unix_ms = start;
   lease.end_unix_ms = end;
   lease.confirm_by_unix_ms = confirm_by;

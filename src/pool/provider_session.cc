@@ -149,6 +149,7 @@ base::Result<bool> ProviderSession::deliver(const MeshPlan& plan, const inventor
   const LeaseDocument document = LeaseDocument::offer(terms, services_.identity);
   inventory::Lease lease;
   lease.id = terms.id;
+  lease.offer = hold.offer;
   lease.requester = requester_;
   lease.units = terms.units;
   lease.hourly_payment = terms.hourly_payment;
