@@ -31,7 +31,7 @@ class MemoryWorld {
   std::unique_ptr<Lines> lines(std::size_t party, std::function<bool()> cancelled = nullptr) {
     return town_.lines(peers[party], std::move(cancelled));
   }
-  static Peer nobody() { return {identity(77).public_key(), "nowhere"}; }
+  Peer nobody() { return {identity(77).public_key(), "nowhere"}; }
   std::vector<Peer> peers;
 
  private:
@@ -40,7 +40,7 @@ class MemoryWorld {
 
 template <class World>
 class AnyLines : public testing::Test {};
-using Worlds = testing::Types<MemoryWorld>;
+using Worlds = testing::Types<MemoryWorld, DoorTown>;
 TYPED_TEST_SUITE(AnyLines, Worlds);
 
 // Calls everybody of `peers` with the same message and keeps the replies by peer.
@@ -57,8 +57,8 @@ std::vector<Lines::Reply> call_all(Lines& lines, const std::vector<Peer>& peers,
 }
 
 TYPED_TEST(AnyLines, ACallIsAnsweredAndGoesOn) {
-  TypeParam world(2);
   std::promise<std::unique_ptr<pool::Line>> called;
+  TypeParam world(2);
   world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes rest) {
     EXPECT_EQ(rest, bytes("invite"));
     EXPECT_EQ(line->peer(), world.peers[0].key);
@@ -92,8 +92,8 @@ TYPED_TEST(AnyLines, ACallIsAnsweredAndGoesOn) {
 }
 
 TYPED_TEST(AnyLines, ManyAreCalledAndEachFailsForItself) {
-  TypeParam world(5);
   std::vector<std::unique_ptr<pool::Line>> kept(5);
+  TypeParam world(5);
   const auto answer = [&](std::size_t party, std::size_t size) {
     world.open(party, [&, party, size](std::unique_ptr<pool::Line> line, base::Bytes) {
       EXPECT_TRUE(line->send(base::Bytes(size, 7)).ok());
@@ -105,7 +105,7 @@ TYPED_TEST(AnyLines, ManyAreCalledAndEachFailsForItself) {
   world.open(3, [](std::unique_ptr<pool::Line> line, base::Bytes) { line.reset(); });  // hangs up
   answer(4, 0);
   std::vector<Peer> peers(world.peers.begin() + 1, world.peers.end());
-  peers.push_back(TypeParam::nobody());
+  peers.push_back(world.nobody());
   peers.push_back({identity(88).public_key(), world.peers[1].address});  // somebody else lives there
   const auto lines = world.lines(0);
   const auto replies = call_all(*lines, peers, bytes("hello"), kPatienceMs, 100);
@@ -120,9 +120,9 @@ TYPED_TEST(AnyLines, ManyAreCalledAndEachFailsForItself) {
 }
 
 TYPED_TEST(AnyLines, ACallToTheSilentEndsWhenTimeIsUp) {
+  std::vector<std::unique_ptr<pool::Line>> kept;
   TypeParam world(2);
-  std::unique_ptr<pool::Line> kept;
-  world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes) { kept = std::move(line); });
+  world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes) { kept.push_back(std::move(line)); });
   const auto lines = world.lines(0);
   const auto replies = call_all(*lines, {world.peers[1], world.peers[1]}, bytes("hello"), 100);
   ASSERT_EQ(replies.size(), 2U);
@@ -130,8 +130,8 @@ TYPED_TEST(AnyLines, ACallToTheSilentEndsWhenTimeIsUp) {
 }
 
 TYPED_TEST(AnyLines, ACallEndsWhenTheCallerHasEnough) {
-  TypeParam world(3);
   std::vector<std::unique_ptr<pool::Line>> kept(3);
+  TypeParam world(3);
   world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes) {
     EXPECT_TRUE(line->send(bytes("yes")).ok());
     kept[1] = std::move(line);
@@ -149,8 +149,9 @@ TYPED_TEST(AnyLines, ACallEndsWhenTheCallerHasEnough) {
 }
 
 TYPED_TEST(AnyLines, ACallAndAReceiveCanBeCancelled) {
-  TypeParam world(2);
+  std::unique_ptr<pool::Line> kept;
   std::promise<std::unique_ptr<pool::Line>> called;
+  TypeParam world(2);
   world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes) {
     EXPECT_TRUE(line->send(bytes("wait")).ok());
     called.set_value(std::move(line));
@@ -161,7 +162,6 @@ TYPED_TEST(AnyLines, ACallAndAReceiveCanBeCancelled) {
   ASSERT_TRUE(replies.at(0).line);
   std::jthread later([&] { cancel = true; });
   EXPECT_EQ(replies[0].line->receive(10, kPatienceMs).error().code, Code::kCancelled);
-  std::unique_ptr<pool::Line> kept;
   world.open(1, [&](std::unique_ptr<pool::Line> line, base::Bytes) { kept = std::move(line); });
   replies = call_all(*lines, {world.peers[1]}, {});
   EXPECT_EQ(replies.at(0).message.error().code, Code::kCancelled);
@@ -170,9 +170,9 @@ TYPED_TEST(AnyLines, ACallAndAReceiveCanBeCancelled) {
 // Party n − 1 calls all others, who then are its links in the session; among themselves these dial.
 TYPED_TEST(AnyLines, AMeshOfLinesAndOfJoins) {
   static constexpr std::size_t kParties = 4;
+  std::vector<std::promise<std::unique_ptr<pool::Line>>> called(kParties);
   TypeParam world(kParties);
   const pool::MeshPlan plan{{9, 9}, 0, world.peers};
-  std::vector<std::promise<std::unique_ptr<pool::Line>>> called(kParties);
   for (std::size_t i = 0; i + 1 < kParties; ++i) {
     world.open(i, [&, i](std::unique_ptr<pool::Line> line, base::Bytes) {
       EXPECT_TRUE(line->send({}).ok());
@@ -234,7 +234,7 @@ TYPED_TEST(AnyLines, AMeshNamesWhoIsMissing) {
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kUnreachable);
   EXPECT_EQ(mesh.error().party, 2U);
-  pool::MeshPlan refused{{1}, 1, {TypeParam::nobody(), world.peers[1]}};
+  pool::MeshPlan refused{{1}, 1, {world.nobody(), world.peers[1]}};
   mesh = lines->mesh(refused, {}, kPatienceMs);
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kUnreachable);
