@@ -21,6 +21,7 @@ class Assembly {
   void dial(std::size_t party, std::unique_ptr<Dial> dial) { places_[party].dial = std::move(dial); }
   void await(Rendezvous& rendezvous, const pool::MeshPlan& plan, std::vector<crypto::PublicKey> keys);
   base::Result<std::vector<std::unique_ptr<Link>>> run(int timeout_ms);
+  std::unique_ptr<Link> give_back(std::size_t party) { return std::move(places_[party].link); }  // after a failure
 
  private:
   struct Place {  // of a party: what is there of its link

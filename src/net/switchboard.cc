@@ -30,7 +30,7 @@ void Switchboard::call(std::span<const pool::Peer> peers, std::span<const base::
 }
 
 base::Result<std::unique_ptr<pool::SessionMesh>> Switchboard::mesh(const pool::MeshPlan& plan,
-                                                                   std::vector<std::unique_ptr<pool::Line>> lines,
+                                                                   std::vector<std::unique_ptr<pool::Line>>& lines,
                                                                    int timeout_ms) {
   lines.resize(std::max(lines.size(), plan.parties.size()));
   TARN_TRY(check(plan, lines));
@@ -48,9 +48,15 @@ base::Result<std::unique_ptr<pool::SessionMesh>> Switchboard::mesh(const pool::M
       awaited.push_back(plan.parties[i].key);
   }
   if (!awaited.empty()) assembly.await(door_->rendezvous(), plan, std::move(awaited));
-  TARN_ASSIGN(auto links, assembly.run(timeout_ms));
+  auto links = assembly.run(timeout_ms);
+  if (!links.ok()) {
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      if (lines[i]) dynamic_cast<TlsLine&>(*lines[i]).restore(assembly.give_back(i));
+    return links.error();
+  }
+  lines.clear();
   return std::unique_ptr<pool::SessionMesh>(
-      std::make_unique<Mesh>(plan.self, std::move(links), options_.one_way_delay_ms, options_.cancelled));
+      std::make_unique<Mesh>(plan.self, std::move(*links), options_.one_way_delay_ms, options_.cancelled));
 }
 
 base::Status Switchboard::check(const pool::MeshPlan& plan,

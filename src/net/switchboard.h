@@ -26,7 +26,7 @@ class Switchboard final : public pool::Lines {
   void call(std::span<const pool::Peer> peers, std::span<const base::Bytes> messages, std::size_t max_reply,
             int timeout_ms, const std::function<bool(Reply)>& on_reply) override;
   base::Result<std::unique_ptr<pool::SessionMesh>> mesh(const pool::MeshPlan& plan,
-                                                        std::vector<std::unique_ptr<pool::Line>> lines,
+                                                        std::vector<std::unique_ptr<pool::Line>>& lines,
                                                         int timeout_ms) override;
 
  private:

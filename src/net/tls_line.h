@@ -35,7 +35,8 @@ class TlsLine final : public pool::Line {
   base::Status send(base::Bytes message) override;
   base::Result<base::Bytes> receive(std::size_t max_bytes, int timeout_ms) override;
 
-  std::unique_ptr<Link> release() { return std::move(link_); }  // nothing but the destructor may follow
+  std::unique_ptr<Link> release() { return std::move(link_); }  // nothing but restore() or the destructor may follow
+  void restore(std::unique_ptr<Link> released) { link_ = std::move(released); }
 
   // For a caller who waits for several lines at once. take(): what receive() would return, if it can be told now.
   std::optional<base::Result<base::Bytes>> take(std::size_t max_bytes);

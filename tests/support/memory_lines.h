@@ -168,8 +168,8 @@ class MemoryTown {
     std::unique_lock lock(mutex_);
     for (;;) {
       Clock::time_point wake = until;
-      if (auto message = next(end, max_bytes, wake)) return std::move(*message);
       if (cancelled && cancelled()) return base::Error{base::Code::kCancelled, "interrupted"};
+      if (auto message = next(end, max_bytes, wake)) return std::move(*message);
       if (Clock::now() >= until) return base::Error{base::Code::kDeadline, "no message in time"};
       wait(lock, wake);
     }
