@@ -129,6 +129,25 @@ std::string_view text(Reason reason) {
   return "refuses";
 }
 
+std::string_view word(Reason reason) {
+  switch (reason) {
+    case Reason::kVersion: return "version";
+    case Reason::kMalformed: return "malformed";
+    case Reason::kNotOffered: return "not_offered";
+    case Reason::kUnsupported: return "unsupported";
+    case Reason::kTooSmall: return "too_small";
+    case Reason::kIncomplete: return "incomplete_list";
+    case Reason::kTooSoon: return "too_soon";
+    case Reason::kTooMany: return "too_many";
+    case Reason::kBusy: return "busy";
+    case Reason::kExcluded: return "excluded";
+    case Reason::kUnknownLease: return "unknown_lease";
+    case Reason::kNotNow: return "not_now";
+    case Reason::kStorage: return "storage";
+  }
+  return "unknown";
+}
+
 base::Bytes Refusal::encode() const {
   return base::Writer()
       .u8(static_cast<std::uint8_t>(Message::kRefuse))

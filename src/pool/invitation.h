@@ -87,7 +87,8 @@ enum class Reason : std::uint8_t {
   kNotNow,         // lease calls: not in this state
   kStorage,        // its own trouble
 };
-std::string_view text(Reason reason);
+std::string_view text(Reason reason);  // a sentence's end, for people
+std::string_view word(Reason reason);  // one word, for logs and metrics
 
 struct Refusal {
   Reason reason = Reason::kMalformed;

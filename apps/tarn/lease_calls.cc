@@ -1,0 +1,102 @@
+#include "tarn/lease_calls.h"
+
+#include "tarn/pool_request.h"
+
+namespace tarn {
+namespace {
+
+base::Error refused(const std::string& what) { return {base::Code::kInvalidInput, what}; }
+base::Error misbehaved() {
+  return {base::Code::kPeerMisbehaved, "the provider answers with something that is not this lease"};
+}
+
+using State = store::LeaseRecord::State;
+
+}  // namespace
+
+LeaseCalls::LeaseCalls(RequesterHome& home, std::function<bool()> cancelled, int one_way_delay_ms) : home_(home) {
+  options_.cancelled = std::move(cancelled);
+  options_.one_way_delay_ms = one_way_delay_ms;
+}
+
+base::Result<store::LeaseRecord> LeaseCalls::record(const pool::LeaseId& id) { return named(pool::text(id)); }
+
+base::Result<store::LeaseRecord> LeaseCalls::named(const std::string& text) {
+  TARN_ASSIGN(const auto found, home_.leases().find(text));
+  if (!found) return refused("no lease is called " + text + " here (tarn lease list)");
+  return *found;
+}
+
+base::Result<LeaseCalls::Answer> LeaseCalls::call(const store::LeaseRecord& record, const pool::LeaseMessage& message) {
+  TARN_ASSIGN(const auto lines, net::Switchboard::create(home_.identity(), nullptr, options_));
+  const std::array<pool::Peer, 1> peers{{{record.provider, record.provider_address}}};
+  const std::array<base::Bytes, 1> messages{message.encode()};
+  base::Result<Answer> out = base::Error{base::Code::kUnreachable, "does not answer"};
+  lines->call(peers, messages, pool::kMaxCallMessage, kCallMs, [&](pool::Lines::Reply reply) {
+    if (reply.message.ok())
+      out = Answer{std::move(*reply.message), std::move(reply.line)};
+    else
+      out = base::Error{reply.message.error().code, record.provider_address + ": " + reply.message.error().message};
+    return true;
+  });
+  if (!out.ok()) return out;
+  if (const auto refusal = pool::Refusal::decode(out->message))
+    return refused("the provider " + std::string(pool::text(refusal->reason)));
+  return out;
+}
+
+base::Result<std::optional<pool::LeaseDocument>> LeaseCalls::show(const pool::LeaseId& id) {
+  TARN_ASSIGN(const auto kept, record(id));
+  TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kShow, id}));
+  if (pool::is_lease_done(answer.message)) {
+    store::LeaseRecord over = kept;
+    over.state = State::kReleased;
+    TARN_TRY(home_.leases().put(over));
+    return std::optional<pool::LeaseDocument>{};
+  }
+  const auto document = pool::read_lease_offer(answer.message);
+  if (!document || !document->valid() || document->terms.id != id || document->terms.provider != kept.provider ||
+      document->terms.requester != home_.identity().public_key() || document->terms.revision < kept.revision)
+    return misbehaved();
+  if (document->complete()) TARN_TRY(keep_lease(home_.leases(), *document, kept.provider_address, State::kActive));
+  return std::optional{*document};
+}
+
+base::Result<pool::LeaseDocument> LeaseCalls::renew(const pool::LeaseId& id, std::uint32_t seconds) {
+  TARN_ASSIGN(const auto kept, record(id));
+  const auto before = pool::LeaseDocument::decode(kept.document);
+  if (!before) return base::Error{base::Code::kStorage, "the lease as kept here cannot be read"};
+  TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kRenew, id, seconds}));
+  auto offer = pool::read_lease_offer(answer.message);
+  pool::LeaseTerms due = before->terms;
+  due.end_unix_ms += std::int64_t{1000} * seconds;
+  ++due.revision;
+  if (!offer || offer->requester || !offer->valid() || offer->terms != due) return misbehaved();
+  offer->countersign(home_.identity());
+  TARN_TRY(answer.line->send(pool::lease_answer(offer->requester)));
+  TARN_ASSIGN(const base::Bytes done, answer.line->receive(pool::kMaxCallMessage, kCallMs));
+  if (!pool::is_lease_done(done)) return refused("the provider did not renew the lease");
+  TARN_TRY(keep_lease(home_.leases(), *offer, kept.provider_address, State::kActive));
+  return *offer;
+}
+
+base::Status LeaseCalls::release(const pool::LeaseId& id) {
+  TARN_ASSIGN(auto kept, record(id));
+  TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kRelease, id}));
+  if (!pool::is_lease_done(answer.message)) return misbehaved();
+  kept.state = State::kReleased;
+  return home_.leases().put(kept);
+}
+
+base::Status LeaseCalls::confirm(const pool::LeaseId& id) {
+  TARN_ASSIGN(auto kept, record(id));
+  const auto document = pool::LeaseDocument::decode(kept.document);
+  if (!document || !document->complete())
+    return base::Error{base::Code::kStorage, "the lease as kept here cannot be read"};
+  TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kConfirm, id, 0, document->requester}));
+  if (!pool::is_lease_done(answer.message)) return misbehaved();
+  kept.state = State::kActive;
+  return home_.leases().put(kept);
+}
+
+}  // namespace tarn

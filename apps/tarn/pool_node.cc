@@ -1,0 +1,113 @@
+#include "tarn/pool_node.h"
+
+#include <fstream>
+
+#include "net/address.h"
+#include "tarn/config.h"
+#include "tarn/stopwatch.h"
+
+namespace tarn {
+namespace {
+
+base::Result<drivers::DhtOptions> options_of(const PoolNode::Setup& setup) {
+  drivers::DhtOptions out;
+  const std::string& listen = setup.dht.listen;
+  const std::size_t colon = listen.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : parse_port(listen.substr(colon + 1));
+  if (!port) return base::Error{base::Code::kInvalidInput, "dht listen must be \"host:port\"; port 0 lets the system choose"};
+  out.bind_host = listen.substr(0, colon);
+  if (out.bind_host.size() > 2 && out.bind_host.front() == '[') out.bind_host = out.bind_host.substr(1, out.bind_host.size() - 2);
+  if (out.bind_host == "0.0.0.0" || out.bind_host == "::") out.bind_host.clear();
+  out.port = *port;
+  out.bootstrap = setup.dht.bootstrap;
+  if (setup.dht.network != 0) out.network = setup.dht.network;
+  out.nodes_file = setup.state_dir + "/dht.nodes";
+  out.one_way_delay_ms = setup.one_way_delay_ms;
+  out.may_store = [](std::uint64_t, base::ByteView value, const base::ByteView* replaced) {
+    return may_store(WallClock().unix_ms(), value, replaced);
+  };
+  return out;
+}
+
+// What was learnt before; anything else counts as nothing.
+discovery::Coordinate load(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  base::Bytes bytes(1024);
+  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  return discovery::Coordinate::decode(bytes).value_or(discovery::Coordinate{});
+}
+
+}  // namespace
+
+bool may_store(std::int64_t now, base::ByteView value, const base::ByteView* replaced) {
+  const auto next = discovery::Announcement::decode(value);
+  if (!next || !next->live(now)) return false;
+  if (replaced == nullptr) return true;
+  const auto old = discovery::Announcement::decode(*replaced);
+  return !old || (old->key == next->key && (next->newer_than(*old) || *next == *old));
+}
+
+base::Result<std::unique_ptr<PoolNode>> PoolNode::open(const Setup& setup, const base::Clock& clock) {
+  TARN_ASSIGN(const drivers::DhtOptions options, options_of(setup));
+  TARN_ASSIGN(auto dht, drivers::open_dht(options));
+  const discovery::Coordinate start = setup.coordinate ? *setup.coordinate : load(setup.state_dir + "/coordinate");
+  return std::unique_ptr<PoolNode>(new PoolNode(setup, clock, std::move(dht), start));
+}
+
+PoolNode::PoolNode(const Setup& setup, const base::Clock& clock, std::unique_ptr<drivers::DhtNode> dht,
+                   const discovery::Coordinate& start)
+    : clock_(clock),
+      file_(setup.state_dir + "/coordinate"),
+      fixed_(setup.coordinate.has_value()),
+      dht_(std::move(dht)),
+      prober_(setup.one_way_delay_ms),
+      vivaldi_(random_, start),
+      own_(start) {}
+
+std::size_t PoolNode::learn(const std::vector<discovery::Announcement>& others, int timeout_ms) {
+  std::vector<discovery::ProbeTarget> targets;
+  for (const auto& other : others) targets.push_back({other.key, other.endpoint});
+  std::size_t answered = 0;
+  prober_.probe(targets, timeout_ms, [&](const discovery::ProbeAnswer& answer) {
+    ++answered;
+    if (!fixed_) vivaldi_.observe(targets[answer.target].key, answer.coordinate, answer.rtt_ms, clock_.unix_ms());
+    return true;
+  });
+  publish();
+  return answered;
+}
+
+std::vector<discovery::Candidate> PoolNode::find(const discovery::Query& query,
+                                                 const std::function<void(const discovery::Candidate&)>& on_found) {
+  discovery::Finder finder(*dht_, prober_, vivaldi_, clock_);
+  auto found = finder.find(query, on_found);
+  publish();
+  return found;
+}
+
+void PoolNode::publish() {
+  const std::lock_guard lock(mutex_);
+  if (!fixed_) own_ = vivaldi_.own();
+}
+
+discovery::Coordinate PoolNode::coordinate() const {
+  const std::lock_guard lock(mutex_);
+  return own_;
+}
+
+// A crash may lose what was learnt since; it is learnt again in a minute.
+base::Status PoolNode::save() const {
+  if (fixed_) return {};
+  const base::Bytes bytes = coordinate().encode();
+  const std::string next = file_ + ".new";
+  std::ofstream out(next, std::ios::binary | std::ios::trunc);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  std::error_code failed;
+  if (out) std::filesystem::rename(next, file_, failed);
+  if (!out || failed) return base::Error{base::Code::kStorage, file_ + ": cannot be written"};
+  return {};
+}
+
+}  // namespace tarn

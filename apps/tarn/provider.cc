@@ -1,0 +1,25 @@
+// tarn provider: the daemon.
+#include <unistd.h>
+
+#include "tarn/options.h"
+#include "tarn/output.h"
+#include "tarn/provider_daemon.h"
+#include "tarn/signals.h"
+
+namespace tarn {
+
+int run_provider(const ProviderOptions& options) {
+  auto config = load_provider_config(options.config);
+  if (!config.ok()) return report(config.error());
+  WallClock clock;
+  const auto level = log_level(options.log_level);
+  StreamLog log(STDERR_FILENO, options.log_format == "json" ? LogFormat::kJson : LogFormat::kText,
+                level.value_or(base::LogLevel::kInfo), clock);
+  catch_signals();
+  auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, log);
+  if (!daemon.ok()) return report(daemon.error());
+  const base::Status ended = (*daemon)->run();
+  return ended.ok() ? kExitDone : report(ended.error());
+}
+
+}  // namespace tarn
