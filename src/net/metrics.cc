@@ -89,7 +89,9 @@ void Metrics::add(const std::string& name, const Labels& labels, double more) {
 
 void Metrics::set(const std::string& name, const Labels& labels, double value) {
   const std::lock_guard lock(mutex_);
-  if (Series* const series = find(family(name, Kind::kGauge), labels)) series->value = value;
+  const auto found = families_.find(name);
+  CHECK(found != families_.end() && found->second.kind != Kind::kHistogram);
+  if (Series* const series = find(found->second, labels)) series->value = value;
 }
 
 void Metrics::observe(const std::string& name, const Labels& labels, double value) {

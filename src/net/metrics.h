@@ -24,7 +24,7 @@ class Metrics {
   void declare_histogram(const std::string& name, const std::string& help, std::vector<double> bounds);
 
   void add(const std::string& name, const Labels& labels = {}, double more = 1);  // counters; more ≥ 0
-  void set(const std::string& name, const Labels& labels, double value);          // gauges
+  void set(const std::string& name, const Labels& labels, double value);          // gauges, and counts that others keep
   void observe(const std::string& name, const Labels& labels, double value);      // histograms
   // Replaces all series of a gauge at once: what is no longer there is gone.
   void replace(const std::string& name, const std::vector<std::pair<Labels, double>>& series);

@@ -80,7 +80,10 @@ TEST(MetricsDeathTest, WrongUseIsOurOwnBug) {
   metrics.declare_gauge("g", "");
   EXPECT_DEATH(metrics.declare_counter("g", ""), "");
   EXPECT_DEATH(metrics.declare_gauge("no name", ""), "");
+  metrics.declare_histogram("h", "", {1});
   EXPECT_DEATH(metrics.add("g"), "");
+  EXPECT_DEATH(metrics.set("h", {}, 1), "");
+  EXPECT_DEATH(metrics.observe("g", {}, 1), "");
   EXPECT_DEATH(metrics.set("unknown", {}, 1), "");
   EXPECT_DEATH(metrics.set("g", {{"a=\"b\"", ""}}, 1), "");
 }

@@ -1,0 +1,131 @@
+#include "tarn/service_metrics.h"
+
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+namespace tarn {
+namespace {
+
+constexpr std::array<const char*, 11> kOutcomes = {"won",       "unconfirmed", "declined",      "lost",
+                                                   "not_drawn", "no_draw",     "aborted_named", "aborted_unnamed",
+                                                   "deadline",  "unreachable", "failed"};
+
+net::Metrics::Labels label(const char* name, std::string_view value) { return {{name, std::string(value)}}; }
+
+// The names that Prometheus' own clients use. What the system does not tell is left out.
+void add_process(net::Metrics& metrics) {
+  std::ifstream statm("/proc/self/statm");
+  double pages = 0, resident = 0;
+  if (statm >> pages >> resident)
+    metrics.set("process_resident_memory_bytes", {}, resident * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  std::error_code failure;
+  double descriptors = -1;  // the listing's own
+  for (std::filesystem::directory_iterator at("/proc/self/fd", failure), end; !failure && at != end;
+       at.increment(failure))
+    ++descriptors;
+  if (!failure) metrics.set("process_open_fds", {}, descriptors);
+  rusage used{};
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  if (::getrusage(RUSAGE_SELF, &used) == 0)
+    metrics.set("process_cpu_seconds_total", {}, seconds(used.ru_utime) + seconds(used.ru_stime));
+}
+
+}  // namespace
+
+SessionOutcome outcome_of(const base::Error& error) {
+  switch (error.code) {
+    case base::Code::kPeerMisbehaved: return SessionOutcome::kAbortedNamed;
+    case base::Code::kSomebodyMisbehaved: return SessionOutcome::kAbortedUnnamed;
+    case base::Code::kDeadline: return SessionOutcome::kDeadline;
+    case base::Code::kUnreachable: return SessionOutcome::kUnreachable;
+    case base::Code::kInvalidInput:
+    case base::Code::kCancelled:
+    case base::Code::kStorage: break;
+  }
+  return SessionOutcome::kFailed;
+}
+
+ServiceMetrics::ServiceMetrics(std::string_view version) {
+  metrics_.declare_gauge("tarn_build_info", "1, with the version.");
+  metrics_.declare_counter("tarn_sessions_total", "Sessions that this provider accepted, by how they ended for it.");
+  metrics_.declare_counter("tarn_refusals_total", "Invitations and lease calls refused, by reason.");
+  metrics_.declare_gauge("tarn_sessions_running", "Sessions under way.");
+  metrics_.declare_histogram("tarn_session_phase_seconds", "Time that sessions spent in a phase.",
+                             {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
+  metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased.");
+  metrics_.declare_gauge("tarn_leases", "Leases: offered (not countersigned yet), active.");
+  metrics_.declare_counter("tarn_lines_accepted_total", "Connections let in at the front door.");
+  metrics_.declare_counter("tarn_lines_refused_total", "Connections refused at the front door, by reason.");
+  metrics_.declare_counter("tarn_probes_answered_total", "Probes of the distance answered.");
+  metrics_.declare_counter("tarn_announcements_total", "Values put into the distributed hash table.");
+  metrics_.declare_gauge("tarn_dht_nodes", "Nodes of the distributed hash table that answer.");
+  metrics_.declare_gauge("tarn_coordinate_error", "Relative error of the own network coordinate; 1.5: not known yet.");
+  metrics_.declare_gauge("tarn_excluded_peers", "Organisations excluded for what they did.");
+  metrics_.declare_gauge("process_resident_memory_bytes", "Memory in use.");
+  metrics_.declare_gauge("process_open_fds", "Open descriptors.");
+  metrics_.declare_counter("process_cpu_seconds_total", "Processor time used.");
+  metrics_.set("tarn_build_info", label("version", version), 1);
+  for (const char* outcome : kOutcomes) metrics_.add("tarn_sessions_total", label("outcome", outcome), 0);
+  for (const char* name : {"tarn_lines_accepted_total", "tarn_probes_answered_total", "tarn_announcements_total"})
+    metrics_.add(name, {}, 0);
+}
+
+void ServiceMetrics::session_ended(SessionOutcome outcome) {
+  metrics_.add("tarn_sessions_total", label("outcome", kOutcomes[static_cast<std::size_t>(outcome)]));
+}
+void ServiceMetrics::session_refused(std::string_view reason) {
+  metrics_.add("tarn_refusals_total", label("reason", reason));
+}
+void ServiceMetrics::sessions_running(std::size_t count) {
+  metrics_.set("tarn_sessions_running", {}, static_cast<double>(count));
+}
+void ServiceMetrics::session_phase(std::string_view phase, double seconds) {
+  metrics_.observe("tarn_session_phase_seconds", label("phase", phase), seconds);
+}
+void ServiceMetrics::line_accepted() { metrics_.add("tarn_lines_accepted_total"); }
+void ServiceMetrics::line_refused(std::string_view reason) {
+  metrics_.add("tarn_lines_refused_total", label("reason", reason));
+}
+void ServiceMetrics::probe_answered() { metrics_.add("tarn_probes_answered_total"); }
+void ServiceMetrics::announced(std::size_t values) {
+  metrics_.add("tarn_announcements_total", {}, static_cast<double>(values));
+}
+void ServiceMetrics::dht_nodes(std::size_t good) { metrics_.set("tarn_dht_nodes", {}, static_cast<double>(good)); }
+void ServiceMetrics::coordinate_error(double relative) { metrics_.set("tarn_coordinate_error", {}, relative); }
+void ServiceMetrics::excluded(std::size_t peers) {
+  metrics_.set("tarn_excluded_peers", {}, static_cast<double>(peers));
+}
+
+void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases) {
+  std::vector<std::pair<net::Metrics::Labels, double>> units;
+  for (const inventory::Totals& offer : offers) {
+    const auto add = [&](const char* state, std::uint64_t count) {
+      units.push_back({{{"offer", offer.offer}, {"state", state}}, static_cast<double>(count)});
+    };
+    add("free", offer.free);
+    add("held", offer.held);
+    add("leased", offer.leased);
+  }
+  metrics_.replace("tarn_units", units);
+  double offered = 0, active = 0;
+  for (const inventory::Lease& lease : leases) {
+    offered += lease.state == inventory::Lease::State::kOffered;
+    active += lease.state == inventory::Lease::State::kActive;
+  }
+  metrics_.set("tarn_leases", label("state", "offered"), offered);
+  metrics_.set("tarn_leases", label("state", "active"), active);
+}
+
+std::string ServiceMetrics::text() const {
+  add_process(metrics_);
+  return metrics_.text();
+}
+
+}  // namespace tarn
