@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace inventory {
 namespace {
@@ -186,12 +187,19 @@ std::optional<Lease> Book::find(const Id& lease) const {
   return found == leases_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::vector<Hold> Book::holds() const {
+  std::vector<Hold> out;
+  for (const auto& [id, hold] : holds_) out.push_back(hold);
+  return out;
+}
+
 std::vector<Lease> Book::leases() const {
   std::vector<Lease> out;
   for (const auto& [id, lease] : leases_)
     if (runs(lease)) out.push_back(lease);
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Lease& a, const Lease& b) { return a.start_unix_ms < b.start_unix_ms; });
+  std::sort(out.begin(), out.end(), [](const Lease& a, const Lease& b) {
+    return std::tie(a.start_unix_ms, a.id) < std::tie(b.start_unix_ms, b.id);
+  });
   return out;
 }
 

@@ -45,6 +45,7 @@ class Book {
   void apply(const Changes& changes);
 
   std::optional<Lease> find(const Id& lease) const;
+  std::vector<Hold> holds() const;  // by id
   std::vector<Lease> leases() const;
   std::vector<Totals> totals() const;  // offers first, in their order, then what is promised of offers that are gone
   const std::vector<Offer>& offers() const { return offers_; }

@@ -49,6 +49,10 @@ class MemoryInventory final : public inventory::Inventory {
     book_.apply(changes);
     return std::move(changes.leases);
   }
+  std::vector<inventory::Hold> holds() const {
+    const std::lock_guard lock(mutex_);
+    return book_.holds();
+  }
   std::optional<Lease> find(const Id& lease) const override {
     const std::lock_guard lock(mutex_);
     return book_.find(lease);

@@ -1,0 +1,162 @@
+#include "store/inventory_file.h"
+
+namespace store {
+namespace {
+
+using inventory::Changes;
+using inventory::Hold;
+using Lease = inventory::Lease;
+
+constexpr std::string_view kTables = R"(
+  CREATE TABLE holds (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, units INTEGER NOT NULL,
+    unit_price INTEGER NOT NULL, until_unix_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE leases (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, requester BLOB NOT NULL, units INTEGER NOT NULL,
+    unit_price INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
+    confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+    document BLOB NOT NULL) STRICT;
+)";
+constexpr std::string_view kMigrations[] = {kTables};
+constexpr DatabaseKind kKind{.name = "inventory",
+                             .application_id = 0x54524e49,  // TRNI
+                             .migrations = kMigrations,
+                             .exclusive = true,
+                             .loss = "what is leased is then forgotten"};
+
+base::Result<std::vector<Hold>> load_holds(Database& database) {
+  TARN_ASSIGN(Statement rows, database.query("SELECT id, offer, units, unit_price, until_unix_ms FROM holds"));
+  std::vector<Hold> out;
+  for (;;) {
+    TARN_ASSIGN(const bool row, rows.next());
+    if (!row) return out;
+    Hold& hold = out.emplace_back();
+    TARN_TRY(rows.array(0, hold.id));
+    hold.offer = rows.text(1);
+    hold.units = static_cast<std::uint64_t>(rows.integer(2));
+    hold.unit_price = static_cast<std::uint64_t>(rows.integer(3));
+    hold.until_unix_ms = rows.integer(4);
+  }
+}
+
+base::Result<std::vector<Lease>> load_leases(Database& database) {
+  TARN_ASSIGN(Statement rows,
+              database.query("SELECT id, requester, offer, units, unit_price, start_unix_ms, end_unix_ms, "
+                             "confirm_by_unix_ms, revision, state, document FROM leases"));
+  std::vector<Lease> out;
+  for (;;) {
+    TARN_ASSIGN(const bool row, rows.next());
+    if (!row) return out;
+    Lease& lease = out.emplace_back();
+    TARN_TRY(rows.array(0, lease.id));
+    TARN_TRY(rows.array(1, lease.requester));
+    lease.offer = rows.text(2);
+    lease.units = static_cast<std::uint64_t>(rows.integer(3));
+    lease.unit_price = static_cast<std::uint64_t>(rows.integer(4));
+    lease.start_unix_ms = rows.integer(5);
+    lease.end_unix_ms = rows.integer(6);
+    lease.confirm_by_unix_ms = rows.integer(7);
+    lease.revision = static_cast<std::uint32_t>(rows.integer(8));
+    lease.state = static_cast<Lease::State>(rows.integer(9));
+    lease.document = rows.bytes(10);
+  }
+}
+
+base::Status write_rows(Database& database, const Changes& changes) {
+  for (const auto& id : changes.holds_gone)
+    TARN_TRY(database.run("DELETE FROM holds WHERE id = ?", base::ByteView(id)));
+  for (const auto& id : changes.leases_gone)
+    TARN_TRY(database.run("DELETE FROM leases WHERE id = ?", base::ByteView(id)));
+  for (const Hold& hold : changes.holds)
+    TARN_TRY(database.run(
+        "INSERT OR REPLACE INTO holds (id, offer, units, unit_price, until_unix_ms) "
+        "VALUES (?, ?, ?, ?, ?)",
+        base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price, hold.until_unix_ms));
+  for (const Lease& lease : changes.leases)
+    TARN_TRY(
+        database.run("INSERT OR REPLACE INTO leases (id, requester, offer, units, unit_price, start_unix_ms, "
+                     "end_unix_ms, confirm_by_unix_ms, revision, state, document) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     base::ByteView(lease.id), base::ByteView(lease.requester), std::string_view(lease.offer),
+                     lease.units, lease.unit_price, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms,
+                     lease.revision, static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document)));
+  return {};
+}
+
+bool nothing(const Changes& c) {
+  return c.holds_gone.empty() && c.leases_gone.empty() && c.holds.empty() && c.leases.empty();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<InventoryFile>> InventoryFile::open(const std::string& path,
+                                                                 std::vector<inventory::Offer> offers) {
+  TARN_ASSIGN(auto database, Database::open(path, kKind));
+  TARN_ASSIGN(auto holds, load_holds(*database));
+  TARN_ASSIGN(auto leases, load_leases(*database));
+  auto book = inventory::Book::open(std::move(offers), std::move(holds), std::move(leases));
+  if (!book.ok()) return book.error().code == base::Code::kStorage ? database->damaged() : book.error();
+  return std::unique_ptr<InventoryFile>(new InventoryFile(std::move(database), std::move(*book)));
+}
+
+base::Status InventoryFile::write(const base::Result<Changes>& changes) {
+  if (!changes.ok()) return changes.error();
+  if (nothing(*changes)) return {};
+  TARN_TRY(database_->transaction([&] { return write_rows(*database_, *changes); }));
+  book_.apply(*changes);
+  return {};
+}
+
+base::Result<Hold> InventoryFile::hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
+                                       std::int64_t until) {
+  const std::lock_guard lock(mutex_);
+  TARN_ASSIGN(const Changes changes, book_.hold(id, wanted, now, until));
+  TARN_TRY(write(changes));
+  return changes.holds.empty() ? Hold{id, "", 0, 0, until} : changes.holds[0];
+}
+base::Status InventoryFile::release_hold(const Id& id) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.release_hold(id));
+}
+base::Status InventoryFile::lease(const Id& hold, const Lease& lease, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.lease(hold, lease, now));
+}
+base::Status InventoryFile::confirm(const Id& lease, base::Bytes document, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.confirm(lease, std::move(document), now));
+}
+base::Status InventoryFile::renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
+                                  std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.renew(lease, revision, end, std::move(document), now));
+}
+base::Status InventoryFile::end_lease(const Id& lease, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.end_lease(lease, now));
+}
+base::Result<std::vector<Lease>> InventoryFile::expire(std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  Changes changes = book_.expire(now);
+  TARN_TRY(write(changes));
+  return std::move(changes.leases);
+}
+
+std::optional<Lease> InventoryFile::find(const Id& lease) const {
+  const std::lock_guard lock(mutex_);
+  return book_.find(lease);
+}
+std::vector<Lease> InventoryFile::leases() const {
+  const std::lock_guard lock(mutex_);
+  return book_.leases();
+}
+std::vector<inventory::Totals> InventoryFile::totals() const {
+  const std::lock_guard lock(mutex_);
+  return book_.totals();
+}
+std::vector<inventory::Offer> InventoryFile::offers() const {
+  const std::lock_guard lock(mutex_);
+  return book_.offers();
+}
+
+}  // namespace store
