@@ -18,11 +18,11 @@ namespace pool {
 
 constexpr std::size_t kMinProviders = 1, kMaxProviders = 15;
 
-// `providers` and `width` (auction::kMinWidth … kMaxWidth) come from a checked manifest: outside the limits is a bug.
+// `providers` and `width` (auction::kMinWidth … max_width()) come from a checked manifest: outside the limits is a bug.
 mpc::Circuit placement_circuit(auction::Mechanism mechanism, std::size_t providers, std::size_t width);
 
 // Refuse an amount that the width cannot hold and a request for nothing. The message names the field, not the amount.
-base::Result<mpc::Bits> encode(const auction::RequesterInput& input, std::size_t width);
-base::Result<mpc::Bits> encode(const auction::ProviderInput& input, std::size_t width);
+base::Result<mpc::Bits> encode(auction::Mechanism mechanism, std::size_t width, const auction::RequesterInput& input);
+base::Result<mpc::Bits> encode(auction::Mechanism mechanism, std::size_t width, const auction::ProviderInput& input);
 
 }  // namespace pool

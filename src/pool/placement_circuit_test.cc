@@ -17,8 +17,8 @@ constexpr Mechanism kBoth[] = {Mechanism::kFirstPrice, Mechanism::kSecondPrice};
 // Encode, evaluate the circuit in the open, decode: what a session does, less the secrecy.
 auction::Outcome by_circuit(Mechanism mechanism, std::size_t width, const auction::RequesterInput& requester,
                             const std::vector<auction::ProviderInput>& providers) {
-  std::vector<mpc::Bits> inputs{encode(requester, width).value()};
-  for (const auto& p : providers) inputs.push_back(encode(p, width).value());
+  std::vector<mpc::Bits> inputs{encode(mechanism, width, requester).value()};
+  for (const auto& p : providers) inputs.push_back(encode(mechanism, width, p).value());
   const auto outputs = mpc::evaluate_plain(placement_circuit(mechanism, providers.size(), width), inputs);
   auction::Outcome outcome{decode_requester(mechanism, width, providers.size(), requester, outputs[0]), {}};
   for (std::size_t i = 0; i < providers.size(); ++i) {
@@ -112,14 +112,15 @@ TEST(PlacementEncoding, RefusesWhatCannotBe) {
     EXPECT_EQ(result.error().code, base::Code::kInvalidInput);
     return result.error().message;
   };
-  EXPECT_EQ(message(encode(auction::RequesterInput{0, 1}, 32)), "quantity is 0: ask for at least one unit");
-  EXPECT_EQ(message(encode(auction::RequesterInput{16, 1}, 4)),
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 32, auction::RequesterInput{0, 1})),
+            "quantity is 0: ask for at least one unit");
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 4, auction::RequesterInput{16, 1})),
             "quantity is too large: this pool computes with 4 bits, at most 15");
-  EXPECT_EQ(message(encode(auction::RequesterInput{15, 16}, 4)).substr(0, 9), "max_price");
-  EXPECT_EQ(message(encode(auction::ProviderInput{16, 1}, 4)).substr(0, 8), "capacity");
-  EXPECT_EQ(message(encode(auction::ProviderInput{1, UINT64_MAX}, 63)).substr(0, 5), "price");
-  EXPECT_EQ(message(encode(auction::ProviderInput{0, 15}, 4)), "accepted");
-  EXPECT_EQ(encode(auction::ProviderInput{1, 2}, 2).value(), (mpc::Bits{1, 0, 0, 1}));
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 4, auction::RequesterInput{15, 16})).substr(0, 9), "max_price");
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 4, auction::ProviderInput{16, 1})).substr(0, 8), "capacity");
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 63, auction::ProviderInput{1, UINT64_MAX})).substr(0, 5), "price");
+  EXPECT_EQ(message(encode(Mechanism::kSecondPrice, 4, auction::ProviderInput{0, 15})), "accepted");
+  EXPECT_EQ(encode(Mechanism::kSecondPrice, 2, auction::ProviderInput{1, 2}).value(), (mpc::Bits{1, 0, 0, 1}));
 }
 
 TEST(PlacementEncodingDeath, ForeignBitsAreABug) {

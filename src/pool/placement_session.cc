@@ -51,7 +51,8 @@ base::Result<PlacementResult> place(auction::Mechanism mechanism, Manifest manif
   const auto* request = std::get_if<auction::RequesterInput>(&input);
   const auto* offer = std::get_if<auction::ProviderInput>(&input);
   CHECK((request != nullptr) == (self == 0));
-  TARN_ASSIGN(const mpc::Bits bits, request ? encode(*request, manifest.width) : encode(*offer, manifest.width));
+  TARN_ASSIGN(const mpc::Bits bits,
+              request ? encode(mechanism, manifest.width, *request) : encode(mechanism, manifest.width, *offer));
   TARN_ASSIGN(SessionResult session, run_session(circuit, manifest, bits, party));
   PlacementResult result;
   if (request)

@@ -1,7 +1,7 @@
 #include "auction/placement/mechanism.h"
 
+#include <algorithm>
 #include <bit>
-#include <string>
 
 #include "base/check.h"
 
@@ -9,7 +9,16 @@ namespace auction {
 
 namespace {
 
-constexpr Mechanism kAll[] = {Mechanism::kFirstPrice, Mechanism::kSecondPrice};
+using enum Mechanism;
+constexpr Mechanism kAll[] = {kFirstPrice,    kSecondPrice,          kSplit, kSplitPartial,
+                              kSplitPayAsBid, kSplitPayAsBidPartial, kVcg};
+constexpr std::size_t kVcgQuantityWidth = 16;
+
+bool has_one_winner(Mechanism mechanism) { return mechanism == kFirstPrice || mechanism == kSecondPrice; }
+bool is_uniform(Mechanism mechanism) { return mechanism == kSplit || mechanism == kSplitPartial; }
+bool pays_as_bid(Mechanism mechanism) {
+  return mechanism == kFirstPrice || mechanism == kSplitPayAsBid || mechanism == kSplitPayAsBidPartial;
+}
 
 class BitReader {
  public:
@@ -34,6 +43,11 @@ Number<PlainBit> number(std::uint64_t value, std::size_t width) {
   return bits;
 }
 
+Payment read_payment(Mechanism mechanism, std::size_t width, BitReader& reader) {
+  if (mechanism != kVcg) return {reader.number(width)};
+  return {reader.number(width + quantity_width(mechanism, width)), Payment::Per::kAward};
+}
+
 std::vector<std::uint8_t> open(const Number<PlainBit>& bits) {
   std::vector<std::uint8_t> out;
   for (const PlainBit bit : bits) out.push_back(bit.open() ? 1 : 0);
@@ -44,50 +58,79 @@ std::vector<std::uint8_t> open(const Number<PlainBit>& bits) {
 
 std::string_view name(Mechanism mechanism) {
   switch (mechanism) {
-    case Mechanism::kFirstPrice: return "first-price";
-    case Mechanism::kSecondPrice: return "second-price";
+    case kFirstPrice: return "first-price";
+    case kSecondPrice: return "second-price";
+    case kSplit: return "split";
+    case kSplitPartial: return "split-partial";
+    case kSplitPayAsBid: return "split-pay-as-bid";
+    case kSplitPayAsBidPartial: return "split-pay-as-bid-partial";
+    case kVcg: return "vcg";
   }
   CHECK(false);
 }
 
 base::Result<Mechanism> parse_mechanism(std::string_view text) {
-  std::string known;
-  for (const Mechanism mechanism : kAll) {
+  for (const Mechanism mechanism : kAll)
     if (text == name(mechanism)) return mechanism;
-    known.append(known.empty() ? "" : ", ").append(name(mechanism));
-  }
-  return base::Error{base::Code::kInvalidInput, "no such mechanism; there are: " + known};
+  return base::Error{base::Code::kInvalidInput, "no such mechanism; there are: " + mechanism_names()};
 }
 
-RequesterOutcome decode_requester(Mechanism, std::size_t width, std::size_t providers, const RequesterInput& own,
-                                  std::span<const std::uint8_t> bits) {
+std::string mechanism_names() {
+  std::string names;
+  for (const Mechanism mechanism : kAll) names.append(names.empty() ? "" : ", ").append(name(mechanism));
+  return names;
+}
+
+std::size_t max_width(Mechanism mechanism) { return mechanism == kVcg ? 64 - kVcgQuantityWidth : kMaxWidth; }
+
+std::size_t quantity_width(Mechanism mechanism, std::size_t width) {
+  return mechanism == kVcg ? std::min(width, kVcgQuantityWidth) : width;
+}
+
+RequesterOutcome decode_requester(Mechanism mechanism, std::size_t width, std::size_t providers,
+                                  const RequesterInput& own, std::span<const std::uint8_t> bits) {
   BitReader reader(bits);
-  const bool found = reader.number(1) != 0;
-  const std::uint64_t winner = reader.number(static_cast<std::size_t>(std::bit_width(providers - 1)));
-  const std::uint64_t payment = reader.number(width);
-  CHECK(reader.done() && winner < providers);
   RequesterOutcome out;
-  if (found) out.awards.push_back({winner, own.quantity, {payment}});
+  if (has_one_winner(mechanism)) {
+    const bool found = reader.number(1) != 0;
+    const std::uint64_t winner = reader.number(static_cast<std::size_t>(std::bit_width(providers - 1)));
+    const std::uint64_t payment = reader.number(width);
+    CHECK(winner < providers);
+    if (found) out.awards.push_back({winner, own.quantity, {payment}});
+  } else {
+    const std::uint64_t uniform = is_uniform(mechanism) ? reader.number(width) : 0;
+    for (std::size_t i = 0; i < providers; ++i) {
+      const std::uint64_t quantity = reader.number(quantity_width(mechanism, width));
+      const Payment payment = is_uniform(mechanism) ? Payment{uniform} : read_payment(mechanism, width, reader);
+      if (quantity > 0) out.awards.push_back({i, quantity, payment});
+    }
+  }
+  CHECK(reader.done());
   return out;
 }
 
 ProviderOutcome decode_provider(Mechanism mechanism, std::size_t width, const ProviderInput& own,
                                 std::span<const std::uint8_t> bits) {
   BitReader reader(bits);
-  const bool selected = reader.number(1) != 0;
-  const std::uint64_t quantity = reader.number(width);
-  const std::uint64_t payment = mechanism == Mechanism::kFirstPrice ? own.price : reader.number(width);
+  const bool flagged = has_one_winner(mechanism) && reader.number(1) != 0;
+  const std::uint64_t quantity = reader.number(quantity_width(mechanism, width));
+  const Payment payment = pays_as_bid(mechanism) ? Payment{own.price} : read_payment(mechanism, width, reader);
   CHECK(reader.done());
-  if (!selected) return {};
-  return {true, quantity, {payment}};
+  if (has_one_winner(mechanism) ? !flagged : quantity == 0) return {};
+  return {true, quantity, payment};
 }
 
 Outcome place_plain(Mechanism mechanism, std::size_t width, const RequesterInput& requester,
                     const std::vector<ProviderInput>& providers) {
-  CHECK(width >= kMinWidth && width <= kMaxWidth);
-  const Request<PlainBit> request{number(requester.quantity, width), number(requester.max_price, width)};
+  CHECK(width >= kMinWidth && width <= max_width(mechanism));
+  const std::size_t units = quantity_width(mechanism, width);
+  const std::uint64_t most = (std::uint64_t{1} << units) - 1;
+  const Request<PlainBit> request{number(requester.quantity, units), number(requester.max_price, width)};
   std::vector<Offer<PlainBit>> offers;
-  for (const ProviderInput& p : providers) offers.push_back({number(p.capacity, width), number(p.price, width)});
+  for (const ProviderInput& p : providers) {
+    CHECK(p.capacity >> width == 0);
+    offers.push_back({number(std::min(p.capacity, most), units), number(p.price, width)});
+  }
   const Told<PlainBit> told = place(mechanism, request, offers);
 
   Outcome outcome{decode_requester(mechanism, width, providers.size(), requester, open(told.requester)), {}};

@@ -95,11 +95,15 @@ RC_GTEST_PROP(Placement, IsTheRuleWithManyTies, ()) { is_the_rule_at(*rc::gen::i
 RC_GTEST_PROP(Placement, IsTheRuleAtFullWidth, ()) { is_the_rule_at(kDefaultWidth); }
 
 TEST(Mechanism, Names) {
-  for (const Mechanism mechanism : kBoth) EXPECT_EQ(parse_mechanism(name(mechanism)).value(), mechanism);
+  EXPECT_EQ(mechanism_names(),
+            "first-price, second-price, split, split-partial, split-pay-as-bid, split-pay-as-bid-partial, vcg");
+  EXPECT_EQ(parse_mechanism("split-pay-as-bid").value(), Mechanism::kSplitPayAsBid);
+  for (int i = 0; i <= static_cast<int>(Mechanism::kVcg); ++i)
+    EXPECT_EQ(parse_mechanism(name(Mechanism{i})).value(), Mechanism{i});
   const auto unknown = parse_mechanism("third-price");
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, base::Code::kInvalidInput);
-  EXPECT_EQ(unknown.error().message, "no such mechanism; there are: first-price, second-price");
+  EXPECT_EQ(unknown.error().message, "no such mechanism; there are: " + mechanism_names());
 }
 
 }  // namespace
