@@ -12,10 +12,10 @@
 namespace tarn {
 namespace {
 
-int print(RequesterHome& home, const std::string& id) {
+int print(RequesterHome& home, const pool::LeaseId& id) {
   const auto record = home.leases().find(id);
   if (!record.ok()) return report(record.error());
-  const LeaseRow row = lease_row(**record, home.clock().unix_ms());
+  const LeaseRow row = lease_row(*record, home.clock().unix_ms());
   std::printf("%s\n", json_wanted() ? lease_json(row).c_str() : lease_table({row}).c_str());
   return kExitDone;
 }
@@ -31,7 +31,7 @@ int with_lease(const LeaseOptions& options, const Act& act) {
   if (!record.ok()) return report(record.error());
   const base::Status done = act(calls, *record);
   if (!done.ok()) return report(done.error());
-  return print(**home, pool::text(record->id));
+  return print(**home, record->id);
 }
 
 }  // namespace

@@ -19,12 +19,11 @@ LeaseCalls::LeaseCalls(RequesterHome& home, std::function<bool()> cancelled, int
   options_.one_way_delay_ms = one_way_delay_ms;
 }
 
-base::Result<store::LeaseRecord> LeaseCalls::record(const pool::LeaseId& id) { return named(pool::text(id)); }
+base::Result<store::LeaseRecord> LeaseCalls::record(const pool::LeaseId& id) { return home_.leases().find(id); }
 
 base::Result<store::LeaseRecord> LeaseCalls::named(const std::string& text) {
-  TARN_ASSIGN(const auto found, home_.leases().find(text));
-  if (!found) return refused("no lease is called " + text + " here (tarn lease list)");
-  return *found;
+  constexpr std::string_view kPrefix = "lease_";
+  return home_.leases().find(std::string_view(text).substr(text.starts_with(kPrefix) ? kPrefix.size() : 0));
 }
 
 base::Result<LeaseCalls::Answer> LeaseCalls::call(const store::LeaseRecord& record, const pool::LeaseMessage& message) {

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "auction/placement/mechanism.h"
 #include "crypto/start.h"
 #include "net/tls.h"
 #include "pool/placement_circuit.h"
@@ -37,6 +38,11 @@ struct AllOptions {
   tarn::CircuitStatsOptions stats;
   tarn::CircuitWriteOptions write;
   tarn::BenchOptions bench;
+  tarn::ProviderOptions provider;
+  tarn::DhtOptions dht;
+  tarn::RequestOptions request;
+  tarn::LeaseOptions lease;
+  tarn::PoolOptions pool;
 };
 
 void add_identity(CLI::App& app, AllOptions& o, int& exit_code) {
@@ -84,7 +90,7 @@ void add_demo(CLI::App& app, AllOptions& o, int& exit_code) {
   auto* providers = demo->add_option("--providers", o.demo.providers, "how many providers")->check(CLI::Range(1, 15));
   auto* quantity = demo->add_option("--quantity", o.demo.quantity, "how many units the requester wants");
   quantity->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 29));
-  auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, "first-price or second-price");
+  auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, auction::mechanism_names());
   auto* seed = demo->add_option("--seed", o.demo.seed, "invent the same inputs again");
   demo->add_option("--rtt-ms", o.demo.rtt_ms, "as if the parties were so far apart")->check(CLI::Range(0, 10'000));
   demo->add_option("--config", o.demo.config, "take the inputs from this file instead");
@@ -111,7 +117,7 @@ void add_circuit(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* circuit = app.add_subcommand("circuit", "look at the circuits");
   circuit->require_subcommand(1);
   CLI::App* stats = circuit->add_subcommand("stats", "size of a mechanism's circuit");
-  stats->add_option("--mechanism", o.stats.mechanism, "first-price or second-price")->capture_default_str();
+  stats->add_option("--mechanism", o.stats.mechanism, auction::mechanism_names())->capture_default_str();
   stats->add_option("--providers", o.stats.providers, "how many providers")
       ->check(CLI::Range(1, 15))
       ->capture_default_str();
@@ -144,11 +150,119 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
     leaf(command, o.bench, tarn::run_bench, exit_code);
   };
   CLI::App* placement = bench->add_subcommand("placement", "a placement mechanism");
-  placement->add_option("--mechanism", o.bench.mechanism, "first-price or second-price")->capture_default_str();
+  placement->add_option("--mechanism", o.bench.mechanism, auction::mechanism_names())->capture_default_str();
   common(placement);
   CLI::App* circuit = bench->add_subcommand("circuit", "any circuit in Bristol Fashion; value v is party v mod N's");
   circuit->add_option("FILE", o.bench.circuit, "the circuit (tarn circuit write makes some)")->required();
   common(circuit);
+}
+
+void add_home(CLI::App* command, tarn::HomeOptions& home) {
+  command->add_option("--config", home.config, "configuration (default: ~/.config/tarn/requester.toml, if it is there)");
+  command->add_option("--bootstrap", home.bootstrap, "HOST:PORT of a node of the pool's hash table; any will do");
+}
+
+void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
+  CLI::App* provider = app.add_subcommand("provider", "offer compute in the pool: a daemon");
+  provider->add_option("--config", o.provider.config, "the configuration (TOML)")->required();
+  provider->add_option("--log-format", o.provider.log_format, "text or json, to stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  provider->add_option("--log-level", o.provider.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  provider->add_option("--rtt-ms", o.provider.rtt_ms, "")->group("");
+  provider->add_flag("--reveal-for-measurement", o.provider.reveal, "")->group("");
+  provider->footer(
+      "A configuration:\n"
+      "  identity  = \"acme.key\"              # tarn keygen; paths are relative to this file\n"
+      "  state_dir = \"/var/lib/tarn\"         # made if missing, mode 0700\n"
+      "  listen    = \"0.0.0.0:7400\"          # TCP for sessions, UDP for probes\n"
+      "  endpoint  = \"acme.example:7400\"     # as others reach it   (default: listen)\n"
+      "  http      = \"127.0.0.1:7480\"        # metrics and health; \"off\" for none\n"
+      "  [dht]\n"
+      "  listen    = \"0.0.0.0:4222\"          # UDP\n"
+      "  bootstrap = [\"pool.example:4222\"]   # any nodes of the pool; none: others begin with this one\n"
+      "  [[offers]]\n"
+      "  name     = \"small\"\n"
+      "  class    = \"cpu=1 memory=1Gi\"       # one unit, in Kubernetes quantities\n"
+      "  capacity = 64                         # units\n"
+      "  price    = \"0.02 + 0.03 * leased / capacity\"   # credits a unit and hour, of what is left\n"
+      "  per_session = 32                      # put at most so much into one session   (default: all)\n"
+      "  bucket   = 8                          # round what is put in down to multiples (default: 1)\n"
+      "  [limits]                              # all optional\n"
+      "  quorum = 3                            # providers in a session, at least\n"
+      "  sessions = 8\n"
+      "  burst = 8                             # requests that one requester may make at once\n"
+      "  refill_per_minute = 4\n"
+      "  longest_lease = \"30d\"\n\n" +
+      std::string(tarn::kExitCodesHelp));
+  leaf(provider, o.provider, tarn::run_provider, exit_code);
+  CLI::App* dht = app.add_subcommand("dht", "a node of the pool's hash table and nothing else: where others begin");
+  dht->add_option("--listen", o.dht.listen, "UDP address")->capture_default_str();
+  dht->add_option("--bootstrap", o.dht.bootstrap, "HOST:PORT of other nodes");
+  dht->add_option("--network", o.dht.network, "nodes of other networks are not talked to");
+  dht->add_option("--rtt-ms", o.dht.rtt_ms, "")->group("");
+  leaf(dht, o.dht, tarn::run_dht, exit_code);
+}
+
+void add_request(CLI::App& app, AllOptions& o, int& exit_code) {
+  CLI::App* request = app.add_subcommand("request", "lease compute from the pool without telling anybody how much");
+  tarn::RequestOptions& r = o.request;
+  request->add_option("--cpu", r.cpu, "of one unit: 1, 500m");
+  request->add_option("--memory", r.memory, "of one unit: 1Gi");
+  request->add_option("--storage", r.storage, "ephemeral storage of one unit");
+  request->add_option("--resource", r.resources, "any other of one unit: nvidia.com/gpu=1");
+  request->add_option("--class", r.resource_class, "all of it at once: \"cpu=1 memory=1Gi\"");
+  request->add_option("--quantity", r.quantity, "how many units")->check(CLI::Range(1u, 0xffff'ffffu))->capture_default_str();
+  request->add_option("--max-price", r.max_price, "credits for a unit and hour, at most (default: whatever it costs)");
+  request->add_option("--mechanism", r.mechanism, auction::mechanism_names())->capture_default_str();
+  request->add_option("--deadline", r.deadline, "for everything")->capture_default_str();
+  request->add_option("--lease", r.lease, "for how long: 30m, 4h, 7d")->capture_default_str();
+  request->add_option("--out", r.out, "directory for the signed leases");
+  request->add_option("--providers", r.providers, "how many compute (default 8)")->check(CLI::Range(1, 15));
+  request->add_option("--min-providers", r.min_providers, "with fewer, rather nothing (default 3)")->check(CLI::Range(1, 15));
+  request->add_option("--rtt-ms", r.rtt_ms, "")->group("");
+  add_home(request, r.home);
+  request->footer("Example: tarn request --cpu 1 --memory 1Gi --quantity 32 --max-price 0.05 --bootstrap pool.example:4222\n\n" +
+                  std::string(tarn::kExitCodesHelp));
+  leaf(request, r, tarn::run_request, exit_code);
+}
+
+void add_lease(CLI::App& app, AllOptions& o, int& exit_code) {
+  CLI::App* lease = app.add_subcommand("lease", "look after leases");
+  lease->require_subcommand(1);
+  CLI::App* list = lease->add_subcommand("list", "the leases that are running");
+  list->add_flag("--all", o.lease.all, "those that have ended, too");
+  add_home(list, o.lease.home);
+  leaf(list, o.lease, tarn::run_lease_list, exit_code);
+  const auto one = [&](const char* name, const char* what, int (*handler)(const tarn::LeaseOptions&)) {
+    CLI::App* command = lease->add_subcommand(name, what);
+    command->add_option("LEASE", o.lease.lease, "its id, or the beginning of it")->required();
+    add_home(command, o.lease.home);
+    leaf(command, o.lease, handler, exit_code);
+    return command;
+  };
+  one("show", "ask the provider how the lease stands", tarn::run_lease_show);
+  one("renew", "make it last longer", tarn::run_lease_renew)
+      ->add_option("--for", o.lease.duration, "longer by: 30m, 4h")
+      ->required();
+  one("release", "give it back before its end", tarn::run_lease_release);
+}
+
+void add_pool(CLI::App& app, AllOptions& o, int& exit_code) {
+  CLI::App* pool = app.add_subcommand("pool", "look at the pool");
+  pool->require_subcommand(1);
+  const auto common = [&](CLI::App* command, int (*handler)(const tarn::PoolOptions&)) {
+    command->add_option("--class", o.pool.resource_class, "only who offers this: \"cpu=1 memory=1Gi\"");
+    command->add_option("--wait", o.pool.wait, "how long to look")->capture_default_str();
+    add_home(command, o.pool.home);
+    leaf(command, o.pool, handler, exit_code);
+  };
+  CLI::App* map = pool->add_subcommand("map", "providers seen, how far they are, when they last announced themselves");
+  map->add_option("--most", o.pool.most, "show at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
+  common(map, tarn::run_pool_map);
+  common(pool->add_subcommand("doctor", "why does nobody answer? checks link by link"), tarn::run_pool_doctor);
 }
 
 // What is printed must not end up in a file or connection that happened to get a closed stream's number.
@@ -180,6 +294,10 @@ int parse_and_run(int argc, char** argv) {
   AllOptions options;
   int exit_code = 0;
   add_identity(app, options, exit_code);
+  add_request(app, options, exit_code);
+  add_lease(app, options, exit_code);
+  add_provider(app, options, exit_code);
+  add_pool(app, options, exit_code);
   add_place(app, options, exit_code);
   add_demo(app, options, exit_code);
   add_circuit(app, options, exit_code);

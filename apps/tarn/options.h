@@ -50,6 +50,45 @@ struct BenchOptions {
   unsigned extension_k = 4;
 };
 
+// Whose leases and identity: see requester_home.h.
+struct HomeOptions {
+  std::string config;                  // empty: the default one, if it is there
+  std::vector<std::string> bootstrap;  // besides the configuration's
+};
+struct ProviderOptions {
+  std::string config;
+  std::string log_format = "text", log_level = "info";
+  int rtt_ms = 0;
+  bool reveal = false;  // benches: answer the plain allocation, too
+};
+struct DhtOptions {
+  std::string listen = "0.0.0.0:4222";
+  std::vector<std::string> bootstrap;
+  std::uint32_t network = 0;
+  int rtt_ms = 0;
+};
+struct RequestOptions {
+  HomeOptions home;
+  std::string cpu, memory, storage, resource_class;
+  std::vector<std::string> resources;  // name=amount
+  std::uint64_t quantity = 1;
+  std::string max_price;
+  std::string mechanism = "second-price", deadline = "5s", lease = "4h", out;
+  std::size_t providers = 0, min_providers = 0;  // 0: the configuration's
+  int rtt_ms = 0;
+};
+struct LeaseOptions {
+  HomeOptions home;
+  std::string lease, duration;
+  bool all = false;
+};
+struct PoolOptions {
+  HomeOptions home;
+  std::string resource_class;
+  std::size_t most = 32;
+  std::string wait = "3s";
+};
+
 int run_keygen(const KeygenOptions& options);
 int run_id(const IdOptions& options);
 int run_place(const PlaceOptions& options);
@@ -57,5 +96,14 @@ int run_demo(const DemoOptions& options);
 int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);
+int run_provider(const ProviderOptions& options);
+int run_dht(const DhtOptions& options);
+int run_request(const RequestOptions& options);
+int run_lease_list(const LeaseOptions& options);
+int run_lease_show(const LeaseOptions& options);
+int run_lease_renew(const LeaseOptions& options);
+int run_lease_release(const LeaseOptions& options);
+int run_pool_map(const PoolOptions& options);
+int run_pool_doctor(const PoolOptions& options);
 
 }  // namespace tarn

@@ -1,5 +1,6 @@
 #include "tarn/pool_node.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include "net/address.h"
@@ -9,19 +10,29 @@
 namespace tarn {
 namespace {
 
+struct Bind {
+  std::string host;  // empty: everywhere
+  std::uint16_t port = 0;
+};
+
+// As net::Address, but port 0 lets the system choose.
+base::Result<Bind> parse_bind(const std::string& listen) {
+  const bool any_port = listen.ends_with(":0");
+  const auto address = net::Address::parse(any_port ? listen.substr(0, listen.size() - 1) + "1" : listen);
+  if (!address.ok())
+    return base::Error{base::Code::kInvalidInput, "dht listen must be \"host:port\"; port 0 lets the system choose"};
+  const bool anywhere = address->host == "0.0.0.0" || address->host == "::";
+  return Bind{anywhere ? "" : address->host, any_port ? std::uint16_t{0} : address->port};
+}
+
 base::Result<drivers::DhtOptions> options_of(const PoolNode::Setup& setup) {
   drivers::DhtOptions out;
-  const std::string& listen = setup.dht.listen;
-  const std::size_t colon = listen.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : parse_port(listen.substr(colon + 1));
-  if (!port) return base::Error{base::Code::kInvalidInput, "dht listen must be \"host:port\"; port 0 lets the system choose"};
-  out.bind_host = listen.substr(0, colon);
-  if (out.bind_host.size() > 2 && out.bind_host.front() == '[') out.bind_host = out.bind_host.substr(1, out.bind_host.size() - 2);
-  if (out.bind_host == "0.0.0.0" || out.bind_host == "::") out.bind_host.clear();
-  out.port = *port;
+  TARN_ASSIGN(const Bind bind, parse_bind(setup.dht.listen));
+  out.bind_host = bind.host;
+  out.port = bind.port;
   out.bootstrap = setup.dht.bootstrap;
   if (setup.dht.network != 0) out.network = setup.dht.network;
-  out.nodes_file = setup.state_dir + "/dht.nodes";
+  if (!setup.state_dir.empty()) out.nodes_file = setup.state_dir + "/dht.nodes";
   out.one_way_delay_ms = setup.one_way_delay_ms;
   out.may_store = [](std::uint64_t, base::ByteView value, const base::ByteView* replaced) {
     return may_store(WallClock().unix_ms(), value, replaced);
@@ -49,10 +60,14 @@ bool may_store(std::int64_t now, base::ByteView value, const base::ByteView* rep
 }
 
 base::Result<std::unique_ptr<PoolNode>> PoolNode::open(const Setup& setup, const base::Clock& clock) {
-  TARN_ASSIGN(const drivers::DhtOptions options, options_of(setup));
-  TARN_ASSIGN(auto dht, drivers::open_dht(options));
+  TARN_ASSIGN(auto dht, open_dht_node(setup));
   const discovery::Coordinate start = setup.coordinate ? *setup.coordinate : load(setup.state_dir + "/coordinate");
   return std::unique_ptr<PoolNode>(new PoolNode(setup, clock, std::move(dht), start));
+}
+
+base::Result<std::unique_ptr<drivers::DhtNode>> open_dht_node(const PoolNode::Setup& setup) {
+  TARN_ASSIGN(const drivers::DhtOptions options, options_of(setup));
+  return drivers::open_dht(options);
 }
 
 PoolNode::PoolNode(const Setup& setup, const base::Clock& clock, std::unique_ptr<drivers::DhtNode> dht,

@@ -5,6 +5,7 @@
 
 #include "model/duration.h"
 #include "model/money.h"
+#include "model/organisation.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 #include "tarn/pool_report.h"
@@ -44,7 +45,7 @@ base::Result<pool::Wanted> wanted_of(const RequestOptions& o, const RequesterCon
   out.lease_seconds = static_cast<std::uint32_t>(lease / 1000);
   out.providers = o.providers != 0 ? o.providers : config.providers;
   out.min_providers = std::min(o.min_providers != 0 ? o.min_providers : config.min_providers, out.providers);
-  TARN_TRY(pool::encode(auction::RequesterInput{out.quantity, out.max_price}, out.width));
+  TARN_TRY(pool::encode(out.mechanism, auction::RequesterInput{out.quantity, out.max_price}, out.width));
   return out;
 }
 
@@ -90,8 +91,8 @@ int finish(const RequestOptions& options, RequesterHome& home, const pool::Reque
            const base::Status& status) {
   std::vector<LeaseRow> rows;
   for (const pool::HeldLease& held : result.leases) {
-    if (const auto record = home.leases().find(pool::text(held.document.terms.id)); record.ok() && *record)
-      rows.push_back(lease_row(**record, home.clock().unix_ms()));
+    if (const auto record = home.leases().find(held.document.terms.id); record.ok())
+      rows.push_back(lease_row(*record, home.clock().unix_ms()));
   }
   base::Status end = status;
   if (end.ok() && !options.out.empty()) end = write_documents(options.out, rows, result.leases);

@@ -14,15 +14,11 @@
 #include "store/acquaintance_files.h"
 #include "store/lease_book.h"
 #include "store/reputation_file.h"
+#include "tarn/options.h"
 #include "tarn/pool_config.h"
 #include "tarn/stopwatch.h"
 
 namespace tarn {
-
-struct HomeOptions {
-  std::string config;                  // empty: the default one, if it is there
-  std::vector<std::string> bootstrap;  // besides the configuration's
-};
 
 class RequesterHome {
  public:

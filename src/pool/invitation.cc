@@ -117,7 +117,7 @@ std::string_view text(Reason reason) {
       return "has no allowance left for this requester";
     case Reason::kBusy:
       return "runs as many sessions as it can";
-    case Reason::kExcluded:
+    case Reason::kBarred:
       return "excludes this requester";
     case Reason::kUnknownLease:
       return "knows no such lease of this requester";
@@ -140,7 +140,7 @@ std::string_view word(Reason reason) {
     case Reason::kTooSoon: return "too_soon";
     case Reason::kTooMany: return "too_many";
     case Reason::kBusy: return "busy";
-    case Reason::kExcluded: return "excluded";
+    case Reason::kBarred: return "excluded";
     case Reason::kUnknownLease: return "unknown_lease";
     case Reason::kNotNow: return "not_now";
     case Reason::kStorage: return "storage";

@@ -82,7 +82,7 @@ enum class Reason : std::uint8_t {
   kTooSoon,        // a request of this requester was served a moment ago
   kTooMany,        // the requester's allowance is used up
   kBusy,           // as many sessions as it runs
-  kExcluded,       // the requester misbehaved before
+  kBarred,         // the requester misbehaved before
   kUnknownLease,   // lease calls: no such lease of the caller
   kNotNow,         // lease calls: not in this state
   kStorage,        // its own trouble

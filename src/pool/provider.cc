@@ -47,7 +47,7 @@ std::optional<Refusal> Provider::admit(const Invitation& invitation, const crypt
   bool offered = false;
   for (const inventory::Offer& offer : services_.inventory.offers()) offered |= offer.unit.covers(invitation.unit);
   if (!offered) return Refusal{Reason::kNotOffered, 0};
-  if (excluded(services_.reputation.score(requester, now))) return Refusal{Reason::kExcluded, 0};
+  if (excluded(services_.reputation.score(requester, now))) return Refusal{Reason::kBarred, 0};
   const std::set<crypto::PublicKey> seen = services_.seen(invitation.unit);
   const std::lock_guard lock(mutex_);
   if (stopped_) return Refusal{Reason::kBusy, 0};

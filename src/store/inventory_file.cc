@@ -13,7 +13,7 @@ constexpr std::string_view kTables = R"(
     unit_price INTEGER NOT NULL, until_unix_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE leases (
     id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, requester BLOB NOT NULL, units INTEGER NOT NULL,
-    unit_price INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
+    hourly_payment INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
     confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
     document BLOB NOT NULL) STRICT;
 )";
@@ -41,7 +41,7 @@ base::Result<std::vector<Hold>> load_holds(Database& database) {
 
 base::Result<std::vector<Lease>> load_leases(Database& database) {
   TARN_ASSIGN(Statement rows,
-              database.query("SELECT id, requester, offer, units, unit_price, start_unix_ms, end_unix_ms, "
+              database.query("SELECT id, requester, offer, units, hourly_payment, start_unix_ms, end_unix_ms, "
                              "confirm_by_unix_ms, revision, state, document FROM leases"));
   std::vector<Lease> out;
   for (;;) {
@@ -52,7 +52,7 @@ base::Result<std::vector<Lease>> load_leases(Database& database) {
     TARN_TRY(rows.array(1, lease.requester));
     lease.offer = rows.text(2);
     lease.units = static_cast<std::uint64_t>(rows.integer(3));
-    lease.unit_price = static_cast<std::uint64_t>(rows.integer(4));
+    lease.hourly_payment = static_cast<std::uint64_t>(rows.integer(4));
     lease.start_unix_ms = rows.integer(5);
     lease.end_unix_ms = rows.integer(6);
     lease.confirm_by_unix_ms = rows.integer(7);
@@ -74,11 +74,11 @@ base::Status write_rows(Database& database, const Changes& changes) {
         base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price, hold.until_unix_ms));
   for (const Lease& lease : changes.leases)
     TARN_TRY(
-        database.run("INSERT OR REPLACE INTO leases (id, requester, offer, units, unit_price, start_unix_ms, "
+        database.run("INSERT OR REPLACE INTO leases (id, requester, offer, units, hourly_payment, start_unix_ms, "
                      "end_unix_ms, confirm_by_unix_ms, revision, state, document) "
                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      base::ByteView(lease.id), base::ByteView(lease.requester), std::string_view(lease.offer),
-                     lease.units, lease.unit_price, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms,
+                     lease.units, lease.hourly_payment, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms,
                      lease.revision, static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document)));
   return {};
 }

@@ -89,7 +89,7 @@ Lease lease_of(std::uint64_t number, const Hold& hold, std::uint64_t units, std:
   lease.offer = hold.offer;
   lease.requester = {1};
   lease.units = units;
-  lease.unit_price = UINT64_MAX - hold.unit_price;
+  lease.hourly_payment = UINT64_MAX - hold.unit_price;
   lease.start_unix_ms = now;
   lease.end_unix_ms = now + 40;
   lease.confirm_by_unix_ms = now + 9;
@@ -108,7 +108,7 @@ base::Bytes state(const Inventory& inventory, const std::vector<Hold>& holds) {
   for (std::uint64_t number = 0; number < 10'000; ++number) {
     const auto lease = inventory.find(lease_id(number));
     if (!lease) continue;
-    out.raw(lease->id).text(lease->offer).raw(lease->requester).u64(lease->units).u64(lease->unit_price);
+    out.raw(lease->id).text(lease->offer).raw(lease->requester).u64(lease->units).u64(lease->hourly_payment);
     for (const std::int64_t time : {lease->start_unix_ms, lease->end_unix_ms, lease->confirm_by_unix_ms})
       out.u64(static_cast<std::uint64_t>(time));
     out.u32(lease->revision).u8(static_cast<std::uint8_t>(lease->state)).sized(lease->document);

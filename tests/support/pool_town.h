@@ -37,7 +37,7 @@ class MemoryReputation final : public pool::Reputation {
     pool::Offence offence;
     std::string evidence;
   };
-  double score(const crypto::PublicKey& key, std::int64_t) override {
+  double score(const crypto::PublicKey& key, std::int64_t) const override {
     const std::lock_guard lock(mutex_);
     double out = 0;
     for (const Record& r : records_)
@@ -50,6 +50,7 @@ class MemoryReputation final : public pool::Reputation {
     records_.push_back({key, offence, std::string(evidence.begin(), evidence.end())});
     return {};
   }
+  std::vector<Entry> list(std::int64_t) const override { return {}; }
   std::vector<Record> records() const {
     const std::lock_guard lock(mutex_);
     return records_;
