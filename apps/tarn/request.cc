@@ -45,7 +45,7 @@ base::Result<pool::Wanted> wanted_of(const RequestOptions& o, const RequesterCon
   out.lease_seconds = static_cast<std::uint32_t>(lease / 1000);
   out.providers = o.providers != 0 ? o.providers : config.providers;
   out.min_providers = std::min(o.min_providers != 0 ? o.min_providers : config.min_providers, out.providers);
-  TARN_TRY(pool::encode(out.mechanism, auction::RequesterInput{out.quantity, out.max_price}, out.width));
+  TARN_TRY(pool::encode(out.mechanism, out.width, auction::RequesterInput{out.quantity, out.max_price}));
   return out;
 }
 

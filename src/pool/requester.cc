@@ -31,7 +31,7 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
   begin_ms_ = services_.clock.steady_ms();
   end_ms_ = begin_ms_ + wanted.deadline_ms;
   services_.random.fill(request_);
-  TARN_TRY(encode(wanted.mechanism, auction::RequesterInput{wanted.quantity, wanted.max_price}, wanted.width));
+  TARN_TRY(encode(wanted.mechanism, wanted.width, auction::RequesterInput{wanted.quantity, wanted.max_price}));
   for (number_ = 1;; ++number_) {
     Attempt report;
     const base::Status done = attempt(wanted, report, result);
