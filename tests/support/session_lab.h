@@ -67,6 +67,7 @@ class SessionLab {
 
   std::string seed_;
   std::vector<MemoryStore> stores;
+  std::vector<std::shared_ptr<mpc::AcquaintanceStore>> lent;  // if any, one a party, used in place of `stores`
   std::vector<crypto::Identity> identities;
   std::vector<crypto::PublicKey> keys;
   std::size_t cheater = SIZE_MAX;
@@ -86,7 +87,8 @@ class SessionLab {
     mpc::SignedChannel honest(channel, identities[i], keys);
     std::unique_ptr<mpc::Conversation> wrapped = i == cheater && wrapper ? wrapper(honest) : nullptr;
     mpc::Conversation& conversation = wrapped ? *wrapped : honest;
-    auto meetings = mpc::Meetings::open(stores[i], keys, i, random);
+    mpc::AcquaintanceStore& store = lent.empty() ? stores[i] : *lent[i];
+    auto meetings = mpc::Meetings::open(store, keys, i, random);
     if (!meetings.ok()) {
       end.result = meetings.error();
       return;
