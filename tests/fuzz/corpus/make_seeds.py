@@ -2,7 +2,7 @@
 """Writes the seeds that no hand can type, the same bytes every time: ./make_seeds.py, from anywhere.
 
 Most harnesses damage valid bytes of their own as the input says (tests/fuzz/input.h), so a seed is a few operations,
-not a format. The text seeds (bristol, config, identity) are files typed by hand and not made here; identity/key holds
+not a format. The text seeds (bristol, config, http, identity) are files typed by hand and not made here; identity/key holds
 the seed 00 01 … 1f, and the key_encrypted… are made of it by
   openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 1 -passout pass:x    (and pass: with nothing after it)
 """
@@ -154,3 +154,15 @@ seed("state_files", "failures_forgiven", 2, struct.pack("<Iq", 9, 1_700_000_000_
 seed("state_files", "failures_cut", 2, b"\1\0")
 seed("state_files", "open", 3, 5, b"plain", WHOLE)
 seed("state_files", "open_changed", 3, 5, b"plain", damage(change(30, 1)))
+
+# VRF: 0 then key, proof and input as they are; 1 then the length of an honest input, the input, damage to the proof
+# (32 Gamma, 16 c, 32 s), damage to the input.
+NEUTRAL = bytes([1]) + bytes(31)
+seed("vrf", "neutral", 0, NEUTRAL, NEUTRAL, bytes(16), bytes([1]) + bytes(31), b"input")
+seed("vrf", "above_the_field", 0, b"\xee" + b"\xff" * 30 + b"\x7f", b"\xff" * 80)
+seed("vrf", "honest", 1, 5, b"input", WHOLE, WHOLE)
+seed("vrf", "other_gamma", 1, 5, b"input", damage(change(0, 1)), WHOLE)
+seed("vrf", "sign_of_gamma", 1, 5, b"input", damage(change(31, 0x80)), WHOLE)
+seed("vrf", "other_c", 1, 5, b"input", damage(change(40, 1)), WHOLE)
+seed("vrf", "large_s", 1, 5, b"input", damage(change(79, 0xE0)), WHOLE)
+seed("vrf", "other_input", 1, 5, b"input", WHOLE, damage(change(4, 1)))
