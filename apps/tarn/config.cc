@@ -2,12 +2,12 @@
 
 #define TOML_EXCEPTIONS 0  // errors are values, and nothing is thrown across a library's border
 #include <toml++/toml.h>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "auction/placement/mechanism.h"
+#include "model/duration.h"
 
 namespace tarn {
 namespace {
@@ -236,17 +236,9 @@ base::Result<DemoConfig> load_demo_config(const std::string& file) {
 }
 
 base::Result<int> parse_duration_ms(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(rest, text.data() + text.size());
-  std::int64_t factor = 0;
-  if (unit == "ms") factor = 1;
-  if (unit == "s") factor = 1'000;
-  if (unit == "m") factor = 60'000;
-  if (unit == "h") factor = 3'600'000;
-  if (failed != std::errc{} || factor == 0 || value <= 0 || value > 86'400'000 / factor)
-    return refused("\"" + text.substr(0, 40) + "\" is not a duration; write 500ms, 30s, 2m or 1h (at most a day)");
-  return static_cast<int>(value * factor);
+  const auto parsed = model::parse_duration_ms(text, 86'400'000);
+  if (!parsed.ok()) return refused("\"" + text.substr(0, 40) + "\" " + parsed.error().message);
+  return static_cast<int>(*parsed);
 }
 
 base::Result<std::string> read_text_file(const std::string& file, std::size_t max_size) {

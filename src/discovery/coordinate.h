@@ -11,18 +11,24 @@
 namespace discovery {
 
 inline constexpr std::size_t kDimensions = 8;
+inline constexpr double kHeightMinMs = 0.01, kErrorMax = 1.5, kCoordinateLimitMs = 10'000;
 
 struct Coordinate {
-  std::array<double, kDimensions> position_ms{};
-  double height_ms = 0.01;
-  double adjustment_ms = 0;
-  double error = 1.5;  // relative; 1.5 means that nothing is known
+  static constexpr std::size_t kEncodedSize = (kDimensions + 3) * 4;  // whole microseconds, whole millionths
 
-  base::Bytes encode() const;
-  static std::optional<Coordinate> decode(base::ByteView bytes);  // finite and within limits, or nothing
+  std::array<double, kDimensions> position_ms{};
+  double height_ms = kHeightMinMs;
+  double adjustment_ms = 0;
+  double error = kErrorMax;  // relative; 1.5 means that nothing is known
+
+  bool valid() const;          // finite and within limits
+  base::Bytes encode() const;  // of a valid one
+  static std::optional<Coordinate> decode(base::ByteView bytes);
   bool operator==(const Coordinate&) const = default;
 };
 
+// Between the points alone, without heights and adjustments.
+double euclid_ms(const Coordinate& a, const Coordinate& b);
 // The predicted round-trip time.
 double distance_ms(const Coordinate& a, const Coordinate& b);
 

@@ -23,7 +23,8 @@ class Directory {
   // Returns at once. `slot` tells values of one publisher under one key apart: the same slot replaces.
   virtual void put(const DirectoryKey& key, std::uint64_t slot, base::Bytes value) = 0;
   // Asks for all keys at once and streams what comes, on the caller's thread, until `on_value` returns false, every
-  // key has been searched to the end, or time is up.
+  // key has been searched to the end, or time is up. While nothing comes it calls on_value(0, {}) about every 20 ms, so
+  // that the caller can decide that it has waited enough; a value is never empty.
   virtual void get(std::span<const DirectoryKey> keys, int timeout_ms,
                    const std::function<bool(std::size_t key, base::ByteView value)>& on_value) = 0;
 };

@@ -16,6 +16,7 @@
 namespace model {
 
 struct ResourceClass {
+  static constexpr std::size_t kMaxResources = 16;
   enum class Kind : std::uint8_t { kNamespace = 1 };
 
   Kind kind = Kind::kNamespace;

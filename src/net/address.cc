@@ -1,6 +1,7 @@
 #include "net/address.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,6 +29,26 @@ bool valid_host(std::string_view host, bool bracketed) {
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
     return plain || (bracketed && (c == ':' || c == '%'));
   });
+}
+
+std::pair<std::vector<Endpoint>, int> endpoints_of(const Address& address, int flags) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int failure = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+  const std::unique_ptr<addrinfo, FreeAddresses> list(failure == 0 ? found : nullptr);
+  std::vector<Endpoint> endpoints;
+  for (const addrinfo* entry = list.get(); entry != nullptr && endpoints.size() < kMaxEndpoints;
+       entry = entry->ai_next) {
+    if (entry->ai_addrlen > sizeof(sockaddr_storage)) continue;
+    Endpoint endpoint;
+    std::memcpy(&endpoint.storage, entry->ai_addr, entry->ai_addrlen);
+    endpoint.size = entry->ai_addrlen;
+    endpoints.push_back(endpoint);
+  }
+  return {std::move(endpoints), failure};
 }
 
 }  // namespace
@@ -61,33 +82,22 @@ std::string Endpoint::text() const {
   return storage.ss_family == AF_INET6 ? "[" + std::string(host) + "]:" + port : std::string(host) + ":" + port;
 }
 
+std::string Endpoint::neighbourhood() const {
+  const auto bytes = [](const void* at, std::size_t count) { return std::string(static_cast<const char*>(at), count); };
+  if (storage.ss_family == AF_INET) return bytes(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr, 4);
+  const auto& v6 = reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+  return IN6_IS_ADDR_V4MAPPED(&v6) ? bytes(&v6.s6_addr[12], 4) : bytes(&v6, 8);
+}
+
+std::vector<Endpoint> numeric_endpoints(const Address& address) { return endpoints_of(address, AI_NUMERICHOST).first; }
+
 base::Result<std::vector<Endpoint>> resolve(const Address& address) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;  // first without the name service, which is slow to load
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(address.port);
-  int failure = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found);
-  if (failure == EAI_NONAME) {
-    hints.ai_flags = AI_NUMERICSERV;
-    failure = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found);
-  }
-  const std::unique_ptr<addrinfo, FreeAddresses> list(failure == 0 ? found : nullptr);
-  std::vector<Endpoint> endpoints;
-  for (const addrinfo* entry = list.get(); entry != nullptr && endpoints.size() < kMaxEndpoints;
-       entry = entry->ai_next) {
-    if (entry->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    Endpoint endpoint;
-    std::memcpy(&endpoint.storage, entry->ai_addr, entry->ai_addrlen);
-    endpoint.size = entry->ai_addrlen;
-    endpoints.push_back(endpoint);
-  }
-  if (endpoints.empty()) {
-    return base::Error{base::Code::kUnreachable,
-                       "cannot resolve " + address.host + ": " + (failure != 0 ? gai_strerror(failure) : "no address")};
-  }
-  return endpoints;
+  auto numeric = numeric_endpoints(address);  // first without the name service, which is slow to load
+  if (!numeric.empty()) return numeric;
+  auto [endpoints, failure] = endpoints_of(address, 0);
+  if (!endpoints.empty()) return endpoints;
+  return base::Error{base::Code::kUnreachable,
+                     "cannot resolve " + address.host + ": " + (failure != 0 ? gai_strerror(failure) : "no address")};
 }
 
 }  // namespace net

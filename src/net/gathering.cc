@@ -1,7 +1,5 @@
 #include "net/gathering.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -20,7 +18,6 @@ constexpr milliseconds kLastBackOff{400};
 constexpr milliseconds kQuiet{250};
 constexpr milliseconds kReportEvery{2000};
 constexpr milliseconds kListenerRest{100};  // after the system had no descriptor for us
-constexpr milliseconds kSlice{100};
 constexpr std::size_t kMaxStrangers = 32;
 constexpr int kAcceptBurst = 16;
 
@@ -30,16 +27,6 @@ enum Greeting : std::uint8_t { kWelcome = 0, kAlreadyHere = 1 };
 std::string organisation(const crypto::PublicKey& key) { return "org_" + base::to_hex(key); }
 
 }  // namespace
-
-bool wait_for(pollfd* watched, std::size_t count, Time until, bool often) {
-  auto rest = until - steady_clock::now();
-  if (often) rest = std::min<decltype(rest)>(rest, kSlice);
-  rest = std::max<decltype(rest)>(rest, rest.zero());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
-  const timespec time{static_cast<time_t>(seconds.count()),
-                      static_cast<long>(std::chrono::duration_cast<std::chrono::nanoseconds>(rest - seconds).count())};
-  return ppoll(watched, count, &time, nullptr) > 0;
-}
 
 int Gathering::Dial::fd() const { return link ? link->fd() : stream ? stream->fd() : socket.get(); }
 
@@ -84,17 +71,7 @@ base::Status Gathering::open_listener() {
   if (!listener_.valid()) {
     const std::string& text = options_.listen.empty() ? options_.parties[self_].address : options_.listen;
     TARN_ASSIGN(const Address address, Address::parse(text));
-    TARN_ASSIGN(const auto endpoints, resolve(address));
-    base::Error failure{base::Code::kInvalidInput, "cannot listen"};
-    for (const Endpoint& endpoint : endpoints) {
-      auto bound = bind_at(endpoint);
-      if (bound.ok())
-        listener_ = std::move(*bound);
-      else
-        failure = bound.error();
-      if (listener_.valid()) break;
-    }
-    if (!listener_.valid()) return failure;
+    TARN_ASSIGN(listener_, bind_at(address));
   }
   return start_listening(listener_);
 }

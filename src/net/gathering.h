@@ -10,8 +10,6 @@
 // Invariants: a link in links_ has proved the key of its party; all waits are bounded by wait_ms.
 #pragma once
 
-#include <poll.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,9 +18,6 @@
 #include "net/mesh.h"
 
 namespace net {
-
-// poll(), interrupted at the latest every 100 ms if `often`; false if nothing happened.
-bool wait_for(pollfd* watched, std::size_t count, Time until, bool often);
 
 class Gathering {
  public:

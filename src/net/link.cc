@@ -16,7 +16,7 @@ std::uint8_t length_byte(std::size_t length, std::size_t i) { return static_cast
 
 }  // namespace
 
-Link::Link(std::unique_ptr<TlsStream> shaken, std::size_t party, std::size_t max_message)
+Link::Link(std::unique_ptr<TlsStream> shaken, std::optional<std::size_t> party, std::size_t max_message)
     : stream_(std::move(shaken)), party_(party), max_message_(max_message), allowance_(max_message + kOverhead) {}
 
 const base::Error& Link::error() const {
@@ -120,9 +120,19 @@ void Link::push() {
   outbox_bytes_ = 0;
 }
 
-void Link::on_readable() {
+void Link::set_party(std::size_t party) {
+  party_ = party;
+  if (error_) error_->party = party;
+}
+
+void Link::socket_readable() {
   if (!open()) return;
   stream_->socket_readable();
+  more_ = true;
+}
+
+void Link::on_readable() {
+  socket_readable();
   read();
 }
 
@@ -131,29 +141,46 @@ void Link::read() {
   std::size_t burst = 0;
   while (wants_read() && burst < kReadBurst) {
     std::size_t size = 0;
-    const Io result = stream_->read(scratch, size);
-    if (result == Io::kAgain) {
-      more_ = false;
-      return;
-    }
-    if (result != Io::kDone) {
-      left_ = result == Io::kClosed;
-      fail(base::Code::kUnreachable, stream_->failure());
-      return;
-    }
+    if (!read_some(scratch, max_message_, size)) return;
     burst += size;
-    absorb(base::ByteView(scratch.data(), size));
   }
   more_ = true;
 }
 
-void Link::absorb(base::ByteView data) {
+void Link::read_message(std::size_t max_bytes) {
+  std::array<std::uint8_t, kRecord> scratch;
+  while (open() && inbox_.empty()) {
+    const std::size_t missing =
+        length_bytes_ < kLengthField ? kLengthField - length_bytes_ : std::size_t{length_} - body_.size();
+    std::size_t size = 0;
+    const auto part = std::span(scratch).first(std::min(missing, scratch.size()));
+    if (!read_some(part, std::min(max_bytes, max_message_), size)) return;
+  }
+}
+
+// False if there is nothing, or no more.
+bool Link::read_some(std::span<std::uint8_t> into, std::size_t max_bytes, std::size_t& size) {
+  const Io result = stream_->read(into, size);
+  if (result == Io::kDone) {
+    absorb(into.first(size), max_bytes);
+    return true;
+  }
+  if (result == Io::kAgain) {
+    more_ = false;
+    return false;
+  }
+  left_ = result == Io::kClosed;
+  fail(base::Code::kUnreachable, stream_->failure());
+  return false;
+}
+
+void Link::absorb(base::ByteView data, std::size_t max_bytes) {
   while (!data.empty()) {
     if (length_bytes_ < kLengthField) {
       length_ |= static_cast<std::uint32_t>(data[0]) << (8 * length_bytes_++);
       data = data.subspan(1);
       if (length_bytes_ < kLengthField) continue;
-      if (length_ > max_message_) {
+      if (length_ > max_bytes) {
         fail(base::Code::kPeerMisbehaved, "announces a message longer than allowed");
         return;
       }

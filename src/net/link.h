@@ -3,10 +3,9 @@
 // stops while more than two of the longest messages wait unread; a peer for which four wait unsent does not read.
 // The receive buffer grows with what has arrived, never with what was announced.
 // Threads: one. Invariants: messages come out of pop() whole and in order, also after the link has failed; a link fails
-// once and keeps its first error; errors name the party and never contain message bytes.
+// once and keeps its first error; errors name the party, once there is a session, and never contain message bytes.
 #pragma once
 
-#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -18,17 +17,19 @@
 
 namespace net {
 
-using Time = std::chrono::steady_clock::time_point;
-
 class Link {
  public:
-  Link(std::unique_ptr<TlsStream> shaken, std::size_t party, std::size_t max_message);
+  Link(std::unique_ptr<TlsStream> shaken, std::optional<std::size_t> party, std::size_t max_message);
 
   // Queues a frame that may leave after `delay`, in order; without delay it is tried at once (`now` is then Time{}).
   base::Status send(base::Bytes message, Time now, std::chrono::milliseconds delay);
   void write(Time now);  // what is due, as far as the socket takes it
   void read();           // what is there, up to a burst or a full inbox
   void on_readable();    // read(), after poll() reported the socket
+  // As read(), but no further than to the end of one message of at most so many bytes: for a peer that may not yet say
+  // more, and whose next message may be a longer one. Does nothing while a message waits.
+  void read_message(std::size_t max_bytes);
+  void socket_readable();  // poll() reported it: has_input() again
   std::optional<base::Bytes> pop();
 
   bool open() const { return !error_.has_value(); }
@@ -37,6 +38,7 @@ class Link {
   void fail(base::Code code, const std::string& what);  // closes the socket
   void shut_down();                                     // says goodbye; then fails as closed by us
 
+  void set_party(std::size_t party);  // whom errors name from now on
   int fd() const { return stream_->fd(); }
   bool wants_read() const { return open() && inbox_bytes_ <= 2 * allowance_; }
   bool has_input() const { return more_ && wants_read(); }  // read() will find something without poll()
@@ -53,11 +55,12 @@ class Link {
   base::ByteView next_record(Time now, std::span<std::uint8_t> scratch) const;
   void consume(std::size_t size);
   void push();
-  void absorb(base::ByteView data);
+  bool read_some(std::span<std::uint8_t> into, std::size_t max_bytes, std::size_t& size);
+  void absorb(base::ByteView data, std::size_t max_bytes);
   void finish_message();
 
   std::unique_ptr<TlsStream> stream_;
-  std::size_t party_;
+  std::optional<std::size_t> party_;
   std::size_t max_message_;
   std::size_t allowance_;  // what one of the longest messages costs a queue
   std::optional<base::Error> error_;

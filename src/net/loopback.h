@@ -6,10 +6,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 
+#include <mutex>
 #include <random>
 #include <thread>
 
-#include "net/mesh.h"
+#include "net/switchboard.h"
 
 namespace net {
 
@@ -40,6 +41,52 @@ inline Endpoint loopback_endpoint(std::uint16_t port = 0) {
 }
 
 inline constexpr int kPatienceMs = 60'000;  // longer than any busy machine needs
+
+// n parties, each with a front door on a thread of its own; their switchboards are made as they are wanted.
+class DoorTown {
+ public:
+  using OnCall = std::function<void(std::unique_ptr<pool::Line>, base::Bytes)>;
+  explicit DoorTown(std::size_t n, const std::function<void(FrontDoorOptions&)>& adjust = nullptr) : on_call_(n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      ids.push_back(identity(i + 1));
+      FrontDoorOptions options;
+      options.listener = std::move(bind_at(loopback_endpoint())).value();
+      options.max_from_one_place = 64;
+      options.on_call = [this, i](std::unique_ptr<pool::Line> line, base::Bytes rest) {
+        const std::lock_guard lock(mutex_);
+        if (on_call_[i]) on_call_[i](std::move(line), std::move(rest));
+      };
+      if (adjust) adjust(options);
+      doors.push_back(std::move(FrontDoor::open(ids[i], std::move(options))).value());
+      peers.push_back({ids[i].public_key(), doors[i]->at().text()});
+    }
+    for (const auto& door : doors) threads.emplace_back([&door](std::stop_token stop) { door->run(stop); });
+  }
+  void open(std::size_t party, OnCall on_call) {
+    const std::lock_guard lock(mutex_);
+    on_call_[party] = std::move(on_call);
+  }
+  std::unique_ptr<pool::Lines> lines(std::size_t party, std::function<bool()> cancelled = nullptr) {
+    return board(party, {.cancelled = std::move(cancelled)});
+  }
+  std::unique_ptr<Switchboard> board(std::size_t party, LineOptions options) {
+    return std::move(Switchboard::create(ids[party], doors[party].get(), std::move(options))).value();
+  }
+  // An address where nobody listens, for certain.
+  pool::Peer nobody() { return {identity(77).public_key(), local_endpoint(unused_)->text()}; }
+
+  std::vector<crypto::Identity> ids;
+  std::vector<pool::Peer> peers;
+  std::vector<std::unique_ptr<FrontDoor>> doors;
+
+ private:
+  std::mutex mutex_;
+  std::vector<OnCall> on_call_;
+  Fd unused_ = std::move(bind_at(loopback_endpoint())).value();
+
+ public:
+  std::vector<std::jthread> threads;  // of the doors; last, so that they end first
+};
 
 // n parties with a bound socket each: nobody else gets the port, and dialling it is refused until connect() listens.
 struct Town {

@@ -49,7 +49,7 @@ base::Result<std::unique_ptr<Mesh>> Mesh::connect(const crypto::Identity& identi
   std::function<bool()> cancelled = options.cancelled;
   Gathering gathering(context, std::move(options), on_missing);
   TARN_ASSIGN(auto links, gathering.run(wait_ms));
-  return std::unique_ptr<Mesh>(new Mesh(self, std::move(links), delay_ms, std::move(cancelled)));
+  return std::make_unique<Mesh>(self, std::move(links), delay_ms, std::move(cancelled));
 }
 
 Mesh::Mesh(std::size_t self, std::vector<std::unique_ptr<Link>> links, int delay_ms, std::function<bool()> cancelled)

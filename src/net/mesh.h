@@ -1,4 +1,5 @@
-// Mesh: TLS links between all parties of a session, one TCP connection a pair; the Channel of the engine.
+// Mesh: TLS links between all parties of a session, one TCP connection a pair; the Channel of the engine, made by
+// connect() or by a Switchboard out of lines.
 // The engine is synchronous (hops: everybody speaks, then listens), so everything here happens inside the caller's
 // calls, with poll(): no thread, no Boost, nothing to lock. A waiting call serves ALL links, so nobody locks up.
 // Party i dials j when i > j; only connect() listens. A link that breaks during connect() is made anew; later it stays
@@ -16,9 +17,9 @@
 #include <vector>
 
 #include "crypto/identity.h"
-#include "mpc/channel.h"
 #include "net/link.h"
 #include "net/socket.h"
+#include "pool/lines.h"
 
 namespace net {
 
@@ -48,28 +49,30 @@ struct MissingParty {
 // never with an empty set.
 using OnMissing = std::function<void(const std::vector<MissingParty>&)>;
 
-class Mesh final : public mpc::Channel {
+class Mesh final : public pool::SessionMesh {
  public:
   // Listens, dials and shakes hands with everybody, again and again until wait_ms has passed.
   // Errors: kInvalidInput (options, or the own address cannot be listened at), kUnreachable (who is missing, and why;
   // party is the first), kCancelled.
   static base::Result<std::unique_ptr<Mesh>> connect(const crypto::Identity& identity, MeshOptions options, int wait_ms,
                                                      const OnMissing& on_missing);
+  // Of links that are there already, one a party but for `self`.
+  Mesh(std::size_t self, std::vector<std::unique_ptr<Link>> links, int delay_ms, std::function<bool()> cancelled);
   ~Mesh() override { close(); }
 
-  void set_deadline_ms(int from_now);  // for all later receive() and flush()
+  void set_deadline_ms(int from_now) override;  // for all later receive() and flush()
 
   std::size_t parties() const override { return links_.size(); }
   std::size_t self() const override { return self_; }
   base::Status send(std::size_t peer, base::Bytes message) override;
   base::Result<base::Bytes> receive(std::size_t peer, std::size_t max_bytes) override;
 
-  base::Status flush();  // until the kernel has all that was sent. Needed before close() where there is a delay.
-  void close();          // hands over what is due and says goodbye, within a quarter of a second
-  std::uint64_t sent_bytes() const { return sent_bytes_; }  // messages and their length fields, before TLS
+  base::Status flush()
+      override;  // until the kernel has all that was sent. Needed before close() where there is a delay.
+  void close();  // hands over what is due and says goodbye, within a quarter of a second
+  std::uint64_t sent_bytes() const override { return sent_bytes_; }  // messages and their length fields, before TLS
 
  private:
-  Mesh(std::size_t self, std::vector<std::unique_ptr<Link>> links, int delay_ms, std::function<bool()> cancelled);
   base::Status may_wait(std::size_t party) const;
   void pump(Time until);
   bool read_and_write_now();

@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <time.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -14,6 +17,7 @@ namespace net {
 namespace {
 
 constexpr int kBacklog = 64;
+constexpr std::chrono::milliseconds kSlice{100};
 
 void set(const Fd& socket, int level, int option, int value) {
   // Best effort: none of these decides correctness.
@@ -39,6 +43,17 @@ base::Result<Fd> bind_at(const Endpoint& endpoint) {
     return failed(base::Code::kInvalidInput, "cannot listen at " + endpoint.text());
   }
   return socket;
+}
+
+base::Result<Fd> bind_at(const Address& address) {
+  TARN_ASSIGN(const auto endpoints, resolve(address));
+  base::Error failure{base::Code::kInvalidInput, "cannot listen"};
+  for (const Endpoint& endpoint : endpoints) {
+    auto bound = bind_at(endpoint);
+    if (bound.ok()) return bound;
+    failure = bound.error();
+  }
+  return failure;
 }
 
 base::Status start_listening(const Fd& socket) {
@@ -81,6 +96,16 @@ int dial_outcome(const Fd& socket) {
   socklen_t size = sizeof outcome;
   if (getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &outcome, &size) != 0) return errno;
   return outcome;
+}
+
+bool wait_for(pollfd* watched, std::size_t count, Time until, bool often) {
+  auto rest = until - std::chrono::steady_clock::now();
+  if (often) rest = std::min<decltype(rest)>(rest, kSlice);
+  rest = std::max<decltype(rest)>(rest, rest.zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
+  const timespec time{static_cast<time_t>(seconds.count()),
+                      static_cast<long>(std::chrono::duration_cast<std::chrono::nanoseconds>(rest - seconds).count())};
+  return ppoll(watched, count, &time, nullptr) > 0;
 }
 
 void tune(const Fd& socket) {

@@ -76,6 +76,11 @@ std::optional<crypto::PublicKey> ed25519_key(const X509* certificate) {
   return raw;
 }
 
+bool lets_in(const AllowedKeys& allowed, const crypto::PublicKey& key) {
+  const auto* const keys = std::get_if<std::vector<crypto::PublicKey>>(&allowed);
+  return keys == nullptr || std::find(keys->begin(), keys->end(), key) != keys->end();
+}
+
 }  // namespace
 
 struct TlsCallbacks {
@@ -87,7 +92,7 @@ struct TlsCallbacks {
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
     auto& stream = *static_cast<TlsStream*>(SSL_get_app_data(ssl));
     const auto key = ed25519_key(X509_STORE_CTX_get0_cert(chain));
-    if (key && std::find(stream.allowed_.begin(), stream.allowed_.end(), *key) != stream.allowed_.end()) {
+    if (key && lets_in(stream.allowed_, *key)) {
       stream.peer_key_ = key;
       X509_STORE_CTX_set_error(chain, X509_V_OK);
       return 1;
@@ -188,7 +193,7 @@ base::Result<TlsContext> TlsContext::create(const crypto::Identity& identity) {
 
 void TlsStream::Free::operator()(SSL* ssl) const { SSL_free(ssl); }
 
-TlsStream::TlsStream(const TlsContext& context, Fd connected, Role role, std::vector<crypto::PublicKey> allowed)
+TlsStream::TlsStream(const TlsContext& context, Fd connected, Role role, AllowedKeys allowed)
     : fd_(std::move(connected)), allowed_(std::move(allowed)), ssl_(SSL_new(context.get())) {
   CHECK(ssl_ != nullptr);
   tune(fd_);

@@ -1,12 +1,12 @@
 // Mutually authenticated TLS 1.3 (RFC 8446) between Ed25519 identities. Each side presents a self-signed certificate
 // made in memory; of the peer's certificate only the raw key counts (compare RFC 7250), and it must be one of the
-// pinned keys: no authorities, names, dates or system trust store. X25519; AES-128-GCM, else ChaCha20-Poly1305; no
+// pinned keys, or any where everybody may come in: no authorities, names, dates or system trust store. X25519; AES-128-GCM, else ChaCha20-Poly1305; no
 // tickets, resumption, early data or renegotiation.
 //
 // TlsStream puts its own BIO under OpenSSL: sends use MSG_NOSIGNAL (a socket BIO would raise SIGPIPE), several records
 // leave in one system call, and after a short read the socket is not asked again until poll() says so.
 // Threads: one a stream; a context may be shared, but a mesh has its own.
-// Invariants: after handshake() said kDone the peer has proved peer_key(), one of the allowed keys. write() takes all
+// Invariants: after handshake() said kDone the peer has proved peer_key(), an allowed key. write() takes all
 // or nothing. failure() never contains what was sent.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
@@ -43,6 +44,10 @@ class TlsContext {
   std::unique_ptr<SSL_CTX, Free> context_;
 };
 
+// Whom a stream lets in: one of these keys, or AnyKey: whoever proves one.
+struct AnyKey {};
+using AllowedKeys = std::variant<std::vector<crypto::PublicKey>, AnyKey>;
+
 enum class Role { kDials, kListens };
 enum class Io { kDone, kAgain, kClosed, kBroken };  // kAgain: poll first; kClosed: the peer said goodbye
 
@@ -50,7 +55,7 @@ inline constexpr std::size_t kRecord = 16384;  // the most that one TLS record c
 
 class TlsStream {
  public:
-  TlsStream(const TlsContext& context, Fd connected, Role role, std::vector<crypto::PublicKey> allowed);
+  TlsStream(const TlsContext& context, Fd connected, Role role, AllowedKeys allowed);
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
@@ -81,7 +86,7 @@ class TlsStream {
   void describe_failure(unsigned long error);
 
   Fd fd_;
-  std::vector<crypto::PublicKey> allowed_;
+  AllowedKeys allowed_;
   base::Bytes output_;  // records that the kernel has not taken yet, from output_sent_ on
   std::size_t output_sent_ = 0;
   int reads_ = 0;        // of the socket since poll()

@@ -1,0 +1,95 @@
+#include "discovery/announcer.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace discovery {
+namespace {
+
+// One slot a publisher, so that publishers under one key do not replace each other.
+std::uint64_t slot_of(const crypto::PublicKey& key) {
+  std::uint64_t slot = 0;
+  for (std::size_t i = 0; i < 8; ++i) slot = slot << 8 | key[i];
+  return slot;
+}
+
+}  // namespace
+
+Announcer::Keys Announcer::keys_of(const Announcement& announcement, std::int64_t now) const {
+  std::set<std::string> families;
+  for (const model::ResourceClass& unit : announcement.classes) families.insert(unit.family());
+  Keys keys;
+  for (const std::string& family : families)
+    for (const std::int64_t epoch : epochs_to_announce(now))
+      for (std::size_t level = 0; level < kLevels; ++level)
+        keys.insert(key_of(family, cell_of(announcement.coordinate, level), epoch));
+  return keys;
+}
+
+bool Announcer::due(std::int64_t now, const Announcement& next, const Keys& keys) const {
+  if (!said_ || now - said_->issued_ms >= kPeriodMs || now < said_->issued_ms) return true;
+  if (next.classes != said_->classes) return true;
+  return keys != said_under_ && now - said_->issued_ms >= kMoveMs;
+}
+
+// Above all that this process said and, because it is the time, above what an earlier one said.
+std::uint64_t Announcer::sequence_after(std::int64_t now) const {
+  return std::max(sequence_ + 1, static_cast<std::uint64_t>(now));
+}
+
+void Announcer::put(const Keys& keys, const base::Bytes& value) {
+  for (const DirectoryKey& key : keys) directory_.put(key, slot_of(identity_.public_key()), value);
+}
+
+// A withdrawal lies in a cell where it belongs: it repeats the coordinate that was announced there.
+void Announcer::retract(const Keys& keys, std::uint64_t sequence, std::int64_t now) {
+  if (keys.empty()) return;
+  Announcement gone = *said_;
+  gone.issued_ms = now;
+  gone.expires_ms = now + Announcement::kMaxLifeMs;
+  gone.sequence = sequence;
+  gone.withdrawn = true;
+  const auto value = gone.sign(identity_);
+  CHECK(value.ok());  // as the announcement that it withdraws
+  put(keys, *value);
+}
+
+base::Result<std::size_t> Announcer::run_once(std::int64_t now, const Coordinate& own,
+                                              const std::vector<model::ResourceClass>& classes) {
+  if (classes.empty()) {
+    const std::size_t count = said_under_.size();
+    withdraw(now);
+    return count;
+  }
+  Announcement next;
+  next.endpoint = endpoint_;
+  next.classes = classes;
+  next.coordinate = *Coordinate::decode(own.encode());  // rounded, as others read it: a cell's edge is sharp
+  next.issued_ms = now;
+  next.expires_ms = now + Announcement::kMaxLifeMs;
+  next.sequence = sequence_after(now) + 1;  // behind the withdrawal that may go before it
+  TARN_ASSIGN(const base::Bytes value, next.sign(identity_));
+  const Keys keys = keys_of(next, now);
+  if (!due(now, next, keys)) return std::size_t{0};
+  if (said_) {
+    Keys left = keys_of(*said_, now);  // of the epochs of now: in an old one it is still where it says
+    for (const DirectoryKey& key : keys) left.erase(key);
+    retract(left, next.sequence - 1, now);
+  }
+  put(keys, value);
+  sequence_ = next.sequence;
+  said_ = std::move(next);
+  said_under_ = keys;
+  return keys.size();
+}
+
+void Announcer::withdraw(std::int64_t now) {
+  if (!said_) return;
+  sequence_ = sequence_after(now);
+  retract(said_under_, sequence_, now);
+  said_.reset();
+  said_under_.clear();
+}
+
+}  // namespace discovery

@@ -1,0 +1,90 @@
+#include "discovery/vivaldi.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace discovery {
+namespace {
+
+constexpr double kErrorGain = 0.25, kForceGain = 0.25, kGravityRhoMs = 150;
+constexpr double kRttMaxMs = 10'000, kTinyMs = 1e-3;
+constexpr std::size_t kFilter = 3, kAdjustmentWindow = 20;
+
+template <class Values>
+double median(Values values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+Vivaldi::Vivaldi(base::Random& random, const Coordinate& start, Checks checks)
+    : random_(random), checks_(checks), own_(start.valid() ? start : Coordinate{}) {}
+
+bool Vivaldi::observe(const crypto::PublicKey& key, const Coordinate& theirs, double rtt_ms, std::int64_t now) {
+  if (!theirs.valid() || !(rtt_ms > 0 && rtt_ms <= kRttMaxMs)) {
+    ++refused_;
+    return false;
+  }
+  Peer& peer = peers_[key];
+  const double rtt = filtered(peer, rtt_ms);
+  peer.at = theirs;
+  peer.heard = now;
+  pull(theirs, rtt);
+  adjust(theirs, rtt);
+  gravitate();
+  if (!own_.valid()) own_ = {};  // driven out of the world: begin again
+  return true;
+}
+
+double Vivaldi::filtered(Peer& peer, double rtt_ms) const {
+  peer.rtts_ms.push_back(rtt_ms);
+  if (peer.rtts_ms.size() > kFilter) peer.rtts_ms.pop_front();
+  return median(peer.rtts_ms);
+}
+
+void Vivaldi::pull(const Coordinate& theirs, double rtt_ms) {
+  const double distance = distance_ms(own_, theirs);
+  const double wrong = std::abs(distance - rtt_ms) / rtt_ms;
+  const double weight = own_.error / std::max(own_.error + theirs.error, 1e-6);
+  own_.error = std::min(kErrorMax, kErrorGain * weight * wrong + own_.error * (1 - kErrorGain * weight));
+  apply(kForceGain * weight * (rtt_ms - distance), theirs);
+}
+
+void Vivaldi::apply(double force_ms, const Coordinate& from) {
+  std::array<double, kDimensions> way{};
+  const double apart = euclid_ms(own_, from);
+  double length = 0;
+  for (std::size_t i = 0; i < kDimensions; ++i) {
+    if (apart > kTinyMs) {
+      way[i] = own_.position_ms[i] - from.position_ms[i];
+    } else {  // in the same place: any direction parts us
+      std::array<std::uint8_t, 1> byte{};
+      random_.fill(byte);
+      way[i] = byte[0] - 127.5;
+    }
+    length += way[i] * way[i];
+  }
+  length = std::sqrt(length);
+  for (std::size_t i = 0; i < kDimensions; ++i) own_.position_ms[i] += way[i] / length * force_ms;
+  if (apart > kTinyMs)
+    own_.height_ms = std::max(kHeightMinMs, own_.height_ms + (own_.height_ms + from.height_ms) * force_ms / apart);
+}
+
+void Vivaldi::adjust(const Coordinate& theirs, double rtt_ms) {
+  residuals_ms_.push_back(rtt_ms - (euclid_ms(own_, theirs) + own_.height_ms + theirs.height_ms));
+  if (residuals_ms_.size() > kAdjustmentWindow) residuals_ms_.pop_front();
+  double sum = 0;
+  for (const double r : residuals_ms_) sum += r;
+  own_.adjustment_ms = sum / (2.0 * kAdjustmentWindow);
+}
+
+void Vivaldi::gravitate() {
+  const Coordinate origin;
+  const double pull = euclid_ms(own_, origin) / kGravityRhoMs;
+  apply(-pull * pull, origin);
+}
+
+}  // namespace discovery
