@@ -1,9 +1,9 @@
 # tarn_room(NAME DEPENDENCY…): the static library tarn_NAME of src/NAME and, beside it, NAME_test of its *_test.cc.
-# A dependency is another room's name or a library target.
+# A dependency is another room's name or a library target. *_module.cc belongs to a module that is loaded on demand.
 function(tarn_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc ${PROJECT_SOURCE_DIR}/src/${name}/*/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|module)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(links)
   foreach(dependency ${ARGN})
