@@ -67,7 +67,9 @@ class DoorTown {
     on_call_[party] = std::move(on_call);
   }
   std::unique_ptr<pool::Lines> lines(std::size_t party, std::function<bool()> cancelled = nullptr) {
-    return board(party, {.cancelled = std::move(cancelled)});
+    LineOptions options;
+    options.cancelled = std::move(cancelled);
+    return board(party, std::move(options));
   }
   std::unique_ptr<Switchboard> board(std::size_t party, LineOptions options) {
     return std::move(Switchboard::create(ids[party], doors[party].get(), std::move(options))).value();
