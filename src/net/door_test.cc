@@ -44,10 +44,11 @@ class Door : public testing::Test {
     town_.reset();
     town_ = std::make_unique<DoorTown>(3, adjust);
     town_->open(0, [this](std::unique_ptr<pool::Line> line, Bytes rest) {
+      const std::lock_guard lock(mutex_);
       last_ = std::move(rest);
       ++calls_;
       lines_.push_back(std::move(line));
-      EXPECT_TRUE(lines_.back()->send({1}).ok());  // after it the test looks at all this
+      EXPECT_TRUE(lines_.back()->send({1}).ok());
     });
   }
   Endpoint door() const { return town_->doors[0]->at(); }
@@ -70,6 +71,17 @@ class Door : public testing::Test {
     while (waiting() != count) std::this_thread::yield();
   }
 
+  // Once a caller has his answer; the door's thread is then done with them.
+  pool::Line& last_line() {
+    const std::lock_guard lock(mutex_);
+    return *lines_.back();
+  }
+  Bytes last_message() {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+  std::mutex mutex_;
   std::vector<std::unique_ptr<pool::Line>> lines_;
   Bytes last_;
   std::atomic<int> calls_{0};
@@ -112,7 +124,7 @@ TEST_F(Door, AMessageLongerThanAllowed) {
   for (std::size_t at = 0; at < longest.size(); at += 10'000)
     peer->send(base::ByteView(longest).subspan(at, std::min<std::size_t>(10'000, longest.size() - at)));
   EXPECT_EQ(peer->read(), framed(Bytes{1}));
-  EXPECT_EQ(last_, Bytes(kMaxArrival - 1, 5));
+  EXPECT_EQ(last_message(), Bytes(kMaxArrival - 1, 5));
 }
 
 TEST_F(Door, WhatIsNoArrival) {
@@ -133,7 +145,7 @@ TEST_F(Door, ACallByteByByteAndWhatFollowsAtOnce) {
   const Bytes call = call_frame(base::view("hello"));
   for (const std::uint8_t& byte : call) peer->send({&byte, 1});
   EXPECT_EQ(peer->read(), framed(Bytes{1}));
-  EXPECT_EQ(last_, Bytes({'h', 'e', 'l', 'l', 'o'}));
+  EXPECT_EQ(last_message(), Bytes({'h', 'e', 'l', 'l', 'o'}));
   // A message behind the first, longer than a first may be.
   const auto other = enter(identity(61));
   Bytes both = call_frame({});
@@ -141,7 +153,7 @@ TEST_F(Door, ACallByteByByteAndWhatFollowsAtOnce) {
   for (std::size_t at = 0; at < both.size(); at += kRecord)
     other->send(base::ByteView(both).subspan(at, std::min(kRecord, both.size() - at)));
   EXPECT_EQ(other->read(), framed(Bytes{1}));
-  const auto next = lines_.back()->receive(kMaxArrival + 1000, kPatienceMs);
+  const auto next = last_line().receive(kMaxArrival + 1000, kPatienceMs);
   ASSERT_TRUE(next.ok()) << next.error().message;
   EXPECT_EQ(*next, Bytes(kMaxArrival + 1000, 8));
 }
@@ -232,7 +244,7 @@ TEST_F(Door, ClosesForAll) {
   ASSERT_TRUE(late.ok());
   EXPECT_TRUE(wait_fd(late->get(), POLLOUT));
   EXPECT_EQ(dial_outcome(*late), ECONNREFUSED);
-  EXPECT_TRUE(lines_.back()->send({2}).ok());  // what it gave lives on
+  EXPECT_TRUE(last_line().send({2}).ok());  // what it gave lives on
 }
 
 TEST_F(Door, AThousandCallersDoNotDisturbASession) {
