@@ -121,7 +121,8 @@ void FrontDoor::admit(Stranger& stranger, const base::Bytes& message) {
   auto arrival = decode_arrival(message);
   if (!arrival) return;
   if (const auto* const join = std::get_if<JoinArrival>(&*arrival)) {
-    return rendezvous_.arrive(join->session, stranger.key, std::move(stranger.link), now_ + milliseconds(options_.join_ms));
+    return rendezvous_.arrive(join->session, stranger.key, std::move(stranger.link),
+                              now_ + milliseconds(options_.join_ms));
   }
   auto line = std::make_unique<TlsLine>(std::move(stranger.link), stranger.key, stranger.from.text(), options_.lines);
   options_.on_call(std::move(line), std::move(std::get<CallArrival>(*arrival).rest));

@@ -183,7 +183,7 @@ TYPED_TEST(AnyLines, AMeshOfLinesAndOfJoins) {
     const auto lines = world.lines(self);
     pool::MeshPlan mine = plan;
     mine.self = self;
-    auto mesh = lines->mesh(mine, std::move(given), kPatienceMs);
+    auto mesh = mesh_of(*lines, mine, std::move(given), kPatienceMs);
     ASSERT_TRUE(mesh.ok()) << mesh.error().message;
     ASSERT_EQ((*mesh)->parties(), kParties);
     ASSERT_EQ((*mesh)->self(), self);
@@ -230,12 +230,12 @@ TYPED_TEST(AnyLines, AMeshNamesWhoIsMissing) {
   TypeParam world(3);
   const pool::MeshPlan plan{{1}, 1, world.peers};
   const auto lines = world.lines(1);
-  auto mesh = lines->mesh(plan, {}, 50);  // party 2 never dials
+  auto mesh = mesh_of(*lines, plan, {}, 50);  // party 2 never dials
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kUnreachable);
   EXPECT_EQ(mesh.error().party, 2U);
   pool::MeshPlan refused{{1}, 1, {world.nobody(), world.peers[1]}};
-  mesh = lines->mesh(refused, {}, kPatienceMs);
+  mesh = mesh_of(*lines, refused, {}, kPatienceMs);
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kUnreachable);
   EXPECT_EQ(mesh.error().party, 0U);
@@ -246,7 +246,7 @@ TYPED_TEST(AnyLines, WaitingForAMeshCanBeCancelled) {
   std::atomic<bool> cancel{false};
   const auto lines = world.lines(0, [&] { return cancel.load(); });
   std::jthread later([&] { cancel = true; });
-  const auto mesh = lines->mesh({{1}, 0, world.peers}, {}, kPatienceMs);
+  const auto mesh = mesh_of(*lines, {{1}, 0, world.peers}, {}, kPatienceMs);
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kCancelled);
 }
@@ -256,13 +256,13 @@ TYPED_TEST(AnyLines, AMeshPartyThatIsSilentOrLeavesIsNamed) {
   std::promise<void> deadline_seen;
   std::jthread other([&] {
     const auto lines = world.lines(1);
-    const auto mesh = lines->mesh({{1}, 1, world.peers}, {}, kPatienceMs);
+    const auto mesh = mesh_of(*lines, {{1}, 1, world.peers}, {}, kPatienceMs);
     ASSERT_TRUE(mesh.ok()) << mesh.error().message;
     deadline_seen.get_future().wait();
     ASSERT_TRUE((*mesh)->send(0, base::Bytes(11)).ok());
   });
   const auto lines = world.lines(0);
-  const auto mesh = lines->mesh({{1}, 0, world.peers}, {}, kPatienceMs);
+  const auto mesh = mesh_of(*lines, {{1}, 0, world.peers}, {}, kPatienceMs);
   ASSERT_TRUE(mesh.ok()) << mesh.error().message;
   (*mesh)->set_deadline_ms(20);
   auto got = (*mesh)->receive(1, 10);

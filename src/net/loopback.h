@@ -67,7 +67,9 @@ class DoorTown {
     on_call_[party] = std::move(on_call);
   }
   std::unique_ptr<pool::Lines> lines(std::size_t party, std::function<bool()> cancelled = nullptr) {
-    return board(party, {.cancelled = std::move(cancelled)});
+    LineOptions options;
+    options.cancelled = std::move(cancelled);
+    return board(party, std::move(options));
   }
   std::unique_ptr<Switchboard> board(std::size_t party, LineOptions options) {
     return std::move(Switchboard::create(ids[party], doors[party].get(), std::move(options))).value();
@@ -210,6 +212,14 @@ inline base::Bytes frame(std::uint32_t announced, std::size_t present) {
   for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(announced >> (8 * i)));
   bytes.resize(4 + present, 7);
   return bytes;
+}
+
+
+// A mesh of lines that the caller is done with, whatever becomes of it.
+inline base::Result<std::unique_ptr<pool::SessionMesh>> mesh_of(pool::Lines& all, const pool::MeshPlan& plan,
+                                                                std::vector<std::unique_ptr<pool::Line>> lines,
+                                                                int timeout_ms) {
+  return all.mesh(plan, lines, timeout_ms);
 }
 
 }  // namespace net

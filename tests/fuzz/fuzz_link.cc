@@ -1,13 +1,8 @@
 // Link and TlsStream over a real socket: a peer that shakes hands and then sends any bytes, and a stranger that sends
 // any bytes at once. A link gives exactly the messages that a plain reading of the frames gives, in order, and then one
 // error of the right kind that names the peer; a stranger never gets through.
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "crypto/random.h"
-#include "crypto/start.h"
 #include "fuzz/input.h"
+#include "fuzz/tls_pair.h"
 #include "net/link.h"
 
 namespace {
@@ -16,41 +11,9 @@ using net::Io;
 
 constexpr std::size_t kMaxMessage = 300, kParty = 5;
 
-struct Ends {
-  crypto::Identity ours, theirs;
-  net::TlsContext our_context, their_context;
-};
-
-const Ends& ends() {
-  static const Ends made = [] {
-    CHECK(crypto::start());
-    crypto::SeededRandom random(base::view("link"));
-    auto ours = crypto::Identity::generate(random), theirs = crypto::Identity::generate(random);
-    auto our_context = net::TlsContext::create(ours), their_context = net::TlsContext::create(theirs);
-    CHECK(our_context.ok() && their_context.ok());
-    return Ends{std::move(ours), std::move(theirs), std::move(*our_context), std::move(*their_context)};
-  }();
-  return made;
-}
-
-struct Wire {
-  Wire() {
-    int pair[2];
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
-    here = net::Fd(pair[0]);
-    there = net::Fd(pair[1]);
-  }
-  net::Fd here, there;
-};
-
-std::unique_ptr<net::TlsStream> listener(net::Fd socket) {
-  return std::make_unique<net::TlsStream>(ends().our_context, std::move(socket), net::Role::kListens,
-                                          std::vector{ends().theirs.public_key()});
-}
-
 void stranger(fuzz::Input& in) {
-  Wire wire;
-  const auto stream = listener(std::move(wire.here));
+  fuzz::Wire wire;
+  const auto stream = fuzz::listener(std::move(wire.here));
   while (in.left() > 0) {
     const base::ByteView part = in.take(1 + in.u16() % 2000);
     if (send(wire.there.get(), part.data(), part.size(), MSG_NOSIGNAL) < 0) break;
@@ -84,19 +47,7 @@ Reading plainly(base::ByteView bytes) {
 }
 
 void party(fuzz::Input& in) {
-  Wire wire;
-  auto stream = listener(std::move(wire.here));
-  auto peer = std::make_unique<net::TlsStream>(ends().their_context, std::move(wire.there), net::Role::kDials,
-                                               std::vector{ends().ours.public_key()});
-  Io here = Io::kAgain, there = Io::kAgain;
-  for (int flight = 0; flight < 8 && (here == Io::kAgain || there == Io::kAgain); ++flight) {
-    peer->socket_readable();
-    if (there == Io::kAgain) there = peer->handshake();
-    stream->socket_readable();
-    if (here == Io::kAgain) here = stream->handshake();
-  }
-  CHECK(here == Io::kDone && there == Io::kDone);
-
+  auto [stream, peer] = fuzz::shaken();
   net::Link link(std::move(stream), kParty, kMaxMessage);
   const bool goodbye = in.below(2) == 1;
   base::Bytes said;
@@ -135,7 +86,7 @@ void party(fuzz::Input& in) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  (void)ends();
+  (void)fuzz::ends();
   fuzz::Input in(data, size);
   if (in.below(4) == 0) {
     stranger(in);

@@ -293,12 +293,12 @@ class MemoryTown {
           CHECK(i != plan.self && lines[i]->peer() == plan.parties[i].key);
           ends[i] = dynamic_cast<MemoryLine&>(*lines[i]).end();
         } else if (i < plan.self) {
-          auto wire = town_.connect(self_, plan.parties[i]);
-          if (!wire.ok()) return unwound(lock, lines, ends, {wire.error().code, wire.error().message, i});
-          ends[i] = {*wire, 0};
+          auto made = town_.connect(self_, plan.parties[i]);
+          if (!made.ok()) return unwound(lock, lines, ends, {made.error().code, made.error().message, i});
+          ends[i] = {*made, 0};
           // A newer connection of the same party takes the place of the one that nobody took up.
           if (!town_.places_[plan.parties[i].address].silent && !town_.places_[self_.address].silent)
-            town_.meetings_[{plan.session, self_.key, plan.parties[i].key}] = *wire;
+            town_.meetings_[{plan.session, self_.key, plan.parties[i].key}] = *made;
         }
       }
       town_.changed_.notify_all();
@@ -333,8 +333,8 @@ class MemoryTown {
       std::shared_ptr<OnCall> on_call;
       {
         const std::lock_guard lock(town_.mutex_);
-        TARN_ASSIGN(auto wire, town_.connect(self_, to));
-        end = {wire, 0};
+        TARN_ASSIGN(auto made, town_.connect(self_, to));
+        end = {made, 0};
         if (!town_.places_[to.address].silent && !town_.places_[self_.address].silent)
           on_call = town_.places_[to.address].door->on_call;
       }

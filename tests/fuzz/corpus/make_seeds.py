@@ -139,6 +139,18 @@ seed("link", "half", 1, 0, 100, frame(50, 20))
 seed("link", "half_a_length", 1, 1, 100, frame(2) + b"\1\0")
 seed("link", "nothing", 1, 1)
 
+# Door: 0, a first message; or 1 and parts of a connection, each with its length less 1, and how it is listened to.
+seed("door", "call", 0, 0, b"invite")
+seed("door", "join", 0, 1, bytes(32))
+seed("door", "short_join", 0, 1, bytes(31))
+seed("door", "purpose", 0, 2, bytes(32))
+seed("door", "connection", 1, 9, frame(6), 1, 1, 33, struct.pack("<I", 300)[:4] + b"m" * 30, 1, 0, 255, b"m" * 256)
+seed("door", "behind_the_first", 1, 255, frame(100) + frame(148), 1, 1, 49, frame(46), 1, 0)
+seed("door", "in_pieces", 1, 1, frame(3)[:2], 0, 2, frame(3)[2:5], 1, 0, 9, frame(3)[5:] + frame(4), 0)
+seed("door", "too_long_for_a_first", 1, 105, frame(101), 1, 0)
+seed("door", "too_long_later", 1, 99, frame(3) + frame(301, 89), 1, 1)
+seed("door", "gigabyte", 1, 53, frame(0x40000000, 50), 1, 0)
+
 seed("state_files", "sealed", 1, WHOLE)
 seed("state_files", "sealed_marked", 1, damage(over(48, b"\1")))
 seed("state_files", "sealed_cut", 1, damage(cut(5000)))
