@@ -154,3 +154,12 @@ seed("state_files", "failures_forgiven", 2, struct.pack("<Iq", 9, 1_700_000_000_
 seed("state_files", "failures_cut", 2, b"\1\0")
 seed("state_files", "open", 3, 5, b"plain", WHOLE)
 seed("state_files", "open_changed", 3, 5, b"plain", damage(change(30, 1)))
+
+# Probe: 0/1 a request (raw, damaged), 2/3 an answer.
+seed("probe", "request", 0, b"TNPQ", 1, bytes(range(16)), bytes(171))
+seed("probe", "request_long", 1, damage(insert(192, b"x")))
+seed("probe", "request_padding", 1, damage(change(191, 1)))
+seed("probe", "answer_raw", 2, b"TNPA", 1, bytes(16), struct.pack("<I", 44), bytes(44), bytes(64))
+seed("probe", "answer", 3, WHOLE)
+seed("probe", "answer_moved", 3, damage(change(25, 1)))
+seed("probe", "answer_cut", 3, damage(cut(132)))
