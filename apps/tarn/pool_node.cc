@@ -76,7 +76,7 @@ PoolNode::PoolNode(const Setup& setup, const base::Clock& clock, std::unique_ptr
       file_(setup.state_dir + "/coordinate"),
       fixed_(setup.coordinate.has_value()),
       dht_(std::move(dht)),
-      prober_(setup.one_way_delay_ms),
+      prober_(random_, setup.one_way_delay_ms),
       vivaldi_(random_, start),
       own_(start) {}
 

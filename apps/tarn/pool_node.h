@@ -11,7 +11,7 @@
 #include "crypto/random.h"
 #include "discovery/finder.h"
 #include "drivers/dht/load.h"
-#include "net/probe.h"
+#include "net/udp_prober.h"
 #include "tarn/pool_config.h"
 
 namespace tarn {
@@ -45,8 +45,8 @@ class PoolNode {
   const std::string file_;
   const bool fixed_;
   std::unique_ptr<drivers::DhtNode> dht_;
-  net::UdpProber prober_;
   crypto::OsRandom random_;
+  net::UdpProber prober_;
   discovery::Vivaldi vivaldi_;
   mutable std::mutex mutex_;
   discovery::Coordinate own_;  // of vivaldi_, for other threads

@@ -102,8 +102,9 @@ base::Status ProviderDaemon::open_network() {
   TARN_ASSIGN(door_, net::FrontDoor::open(*identity_, std::move(door)));
   TARN_ASSIGN(switchboard_, net::Switchboard::create(*identity_, door_.get(), lines));
   TARN_ASSIGN(const net::Address at, net::Address::parse(config_.listen));
-  TARN_ASSIGN(responder_, net::ProbeResponder::open(*identity_, at, [this] { return node_->coordinate(); },
-                                                    options_.one_way_delay_ms));
+  TARN_ASSIGN(net::Fd datagrams, net::bind_datagrams(at));
+  responder_ = std::make_unique<net::ProbeResponder>(*identity_, std::move(datagrams),
+                                                     net::ProbeResponderOptions{2000, options_.one_way_delay_ms});
   announcer_ = std::make_unique<discovery::Announcer>(*identity_, config_.endpoint, node_->dht());
   view_ = std::make_unique<discovery::View>(node_->dht(), identity_->public_key());
   provider_ = std::make_unique<pool::Provider>(
@@ -218,6 +219,7 @@ void ProviderDaemon::keep_house() {
     return true;
   };
   announce(now);
+  responder_->set_coordinate(node_->coordinate());
   std::vector<discovery::Announcement> around;
   {
     const std::lock_guard lock(view_mutex_);

@@ -15,6 +15,7 @@
 #include "discovery/view.h"
 #include "net/front_door.h"
 #include "net/http_server.h"
+#include "net/probe_responder.h"
 #include "net/switchboard.h"
 #include "pool/provider.h"
 #include "store/acquaintance_files.h"
