@@ -70,13 +70,14 @@ base::Status read_offer(const toml::table& entry, const std::string& file, std::
   return {};
 }
 
-base::Status read_limits(Table& top, const std::string& file, pool::ProviderRules& out) {
+base::Status read_limits(Table& top, const std::string& file, ProviderConfig& out) {
   const toml::table* entry = top.table("limits", false);
   if (entry == nullptr) return {};
   Table limits(*entry, file, "[limits]");
-  pool::AdmissionRules& rules = out.admission;
+  pool::AdmissionRules& rules = out.rules.admission;
   read_count(limits, "sessions", 1, 64, rules.max_sessions);
   read_count(limits, "sessions_of_one", 1, 64, rules.max_sessions_of_one);
+  read_count(limits, "from_one_place", 1, 1024, out.from_one_place);
   read_count(limits, "burst", 1, 10'000, rules.burst);
   read_count(limits, "refill_per_minute", 1, 10'000, rules.refill_per_minute);
   read_count(limits, "quorum", 1, 15, rules.quorum);
@@ -118,7 +119,7 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   read_dht(top, file, out.dht, dht);
   TARN_TRY(dht);
   const auto offers = top.tables("offers");
-  TARN_TRY(read_limits(top, file, out.rules));
+  TARN_TRY(read_limits(top, file, out));
   TARN_TRY(top.finish());
   if (offers.size() > kMaxOffers) return refused(file + ": at most " + std::to_string(kMaxOffers) + " [[offers]]");
   for (const toml::table* offer : offers) TARN_TRY(read_offer(*offer, file, out.offers));

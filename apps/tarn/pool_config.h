@@ -25,6 +25,7 @@ struct ProviderConfig {
   DhtConfig dht;
   std::vector<inventory::Offer> offers;
   pool::ProviderRules rules;
+  std::size_t from_one_place = 8;                   // lines that wait at the door from one address
   std::optional<discovery::Coordinate> coordinate;  // given; else learned
   std::string http = "127.0.0.1:7480";              // metrics and health; "" for none
 };

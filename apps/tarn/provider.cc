@@ -1,6 +1,7 @@
 // tarn provider: the daemon.
 #include <unistd.h>
 
+#include "tarn/log.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 #include "tarn/provider_daemon.h"

@@ -61,7 +61,8 @@ ProviderDaemon::ProviderDaemon(ProviderConfig config, DaemonOptions options, bas
       options_(options),
       log_(log),
       notifier_(Notifier::from_environment()),
-      metrics_(TARN_VERSION) {
+      metrics_(TARN_VERSION),
+      health_(clock_.unix_ms()) {
   config_.rules.reveal_for_measurement = options.reveal_for_measurement;
 }
 
@@ -98,11 +99,13 @@ base::Status ProviderDaemon::open_network() {
   net::FrontDoorOptions door;
   door.listen = config_.listen;
   door.lines = lines;
+  door.max_from_one_place = config_.from_one_place;
   door.on_call = [this](std::unique_ptr<pool::Line> line, base::Bytes first) { on_call(std::move(line), std::move(first)); };
   TARN_ASSIGN(door_, net::FrontDoor::open(*identity_, std::move(door)));
   TARN_ASSIGN(switchboard_, net::Switchboard::create(*identity_, door_.get(), lines));
   TARN_ASSIGN(const net::Address at, net::Address::parse(config_.listen));
-  TARN_ASSIGN(net::Fd datagrams, net::bind_datagrams(at));
+  TARN_ASSIGN(const auto endpoints, net::resolve(at));
+  TARN_ASSIGN(net::Fd datagrams, net::bind_datagrams(endpoints.front()));
   responder_ = std::make_unique<net::ProbeResponder>(*identity_, std::move(datagrams),
                                                      net::ProbeResponderOptions{2000, options_.one_way_delay_ms});
   announcer_ = std::make_unique<discovery::Announcer>(*identity_, config_.endpoint, node_->dht());
@@ -121,7 +124,7 @@ base::Status ProviderDaemon::open_http() {
   if (config_.http.empty()) return {};
   TARN_ASSIGN(const net::Address at, net::Address::parse(config_.http));
   TARN_ASSIGN(net::Fd bound, net::bind_at(at));
-  TARN_ASSIGN(auto server, net::HttpServer::open(std::move(bound), [this](const auto& request) { return page(request); }));
+  TARN_ASSIGN(auto server, net::HttpServer::open(std::move(bound), status_pages(metrics_, health_, clock_)));
   http_ = std::make_unique<net::HttpServer>(std::move(server));
   return {};
 }
@@ -201,6 +204,7 @@ void ProviderDaemon::expire(std::int64_t now) {
 
 void ProviderDaemon::measure() {
   metrics_.inventory(inventory_->totals(), inventory_->leases());
+  for (; probes_counted_ < responder_->answered(); ++probes_counted_) metrics_.probe_answered();
   metrics_.dht_nodes(node_->dht().nodes().good);
   metrics_.coordinate_error(node_->coordinate().error);
   metrics_.sessions_running(provider_->sessions());
@@ -211,7 +215,6 @@ void ProviderDaemon::measure() {
 
 void ProviderDaemon::keep_house() {
   const std::int64_t now = clock_.unix_ms();
-  house_at_ = now;
   expire(now);
   const auto due = [&](std::int64_t& last, std::int64_t period) {
     if (now >= last && now - last < period) return false;
@@ -239,32 +242,19 @@ void ProviderDaemon::keep_house() {
     }
     node_->learn(some, kLearnForMs);
   }
-  if (due(measured_at_, kMeasureMs)) measure();
+  if (due(measured_at_, kMeasureMs)) {
+    measure();
+    check(now);
+  }
   if (due(saved_at_, kSaveMs)) (void)node_->save();
 }
 
-std::string ProviderDaemon::health(bool& well) {
-  const std::int64_t now = clock_.unix_ms();
-  const bool dht = node_->dht().nodes().good > 0 || config_.dht.bootstrap.empty();
-  const bool announced = announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs;
-  const bool house = now - house_at_ < 60'000;
-  well = storage_well_ && dht && announced && house;
-  const auto yes = [](bool b) { return std::string(b ? "ok" : "failing"); };
-  return flat_json({{"status", yes(well)},
-                    {"storage", yes(storage_well_)},
-                    {"dht", yes(dht)},
-                    {"announced", yes(announced)},
-                    {"housekeeping", yes(house)}});
-}
-
-net::HttpResponse ProviderDaemon::page(const net::HttpRequest& request) {
-  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()};
-  if (request.path == "/healthz" || request.path == "/readyz") {
-    bool well = false;
-    const std::string body = health(well);
-    return {well ? 200u : 503u, "application/json", body + "\n"};
-  }
-  return {404, "text/plain; charset=utf-8", "here are /metrics, /healthz and /readyz\n"};
+void ProviderDaemon::check(std::int64_t now) {
+  const auto storage = check_writable(config_.state_dir);
+  health_.report(Check::kStorage, storage.ok() && storage_well_, now, storage.ok() ? "" : storage.error().message);
+  health_.report(Check::kDht, node_->dht().nodes().good > 0 || config_.dht.bootstrap.empty(), now);
+  health_.report(Check::kClock, clock_watch_.good(now, clock_.steady_ms()), now);
+  health_.report(Check::kAnnounced, announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs, now);
 }
 
 base::Status ProviderDaemon::run() {
@@ -287,6 +277,7 @@ base::Status ProviderDaemon::run() {
 
 base::Status ProviderDaemon::close() {
   notifier_.stopping();
+  health_.stopping();
   log_.info("provider_stopping", {{"sessions", provider_->sessions()}});
   provider_->stop();
   announcer_->withdraw(clock_.unix_ms());

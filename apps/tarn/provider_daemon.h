@@ -22,11 +22,14 @@
 #include "store/inventory_file.h"
 #include "store/reputation_file.h"
 #include "store/shared_acquaintances.h"
-#include "tarn/log.h"
+#include "base/log.h"
+#include "tarn/health.h"
 #include "tarn/notify.h"
 #include "tarn/pool_node.h"
 #include "tarn/service_metrics.h"
+#include "tarn/status_pages.h"
 #include "tarn/stopwatch.h"
+#include "tarn/storage_check.h"
 #include "tarn/workers.h"
 
 namespace tarn {
@@ -59,8 +62,7 @@ class ProviderDaemon {
   void announce(std::int64_t now);
   void expire(std::int64_t now);
   void measure();
-  net::HttpResponse page(const net::HttpRequest& request);
-  std::string health(bool& well);
+  void check(std::int64_t now);
   base::Status close();
 
   ProviderConfig config_;
@@ -70,6 +72,8 @@ class ProviderDaemon {
   crypto::OsRandom random_;
   Notifier notifier_;
   ServiceMetrics metrics_;
+  Health health_;
+  ClockWatch clock_watch_;
   std::optional<crypto::Identity> identity_;
   std::unique_ptr<store::AcquaintanceFiles> acquaintance_files_;
   std::unique_ptr<store::SharedAcquaintances> acquaintances_;
@@ -89,8 +93,9 @@ class ProviderDaemon {
   std::mutex view_mutex_;
   std::vector<discovery::Announcement> around_;
   std::int64_t looked_at_ = 0, learned_at_ = 0, measured_at_ = 0, saved_at_ = 0;
-  std::atomic<std::int64_t> house_at_ = 0, announced_at_ = 0;
-  std::atomic<bool> storage_well_ = true;
+  std::int64_t announced_at_ = 0;
+  std::uint64_t probes_counted_ = 0;
+  bool storage_well_ = true;
 };
 
 }  // namespace tarn
