@@ -63,7 +63,7 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
       "  identity    = \"acme.key\"            # tarn keygen; paths are relative to this file\n"
       "  state_dir   = \"acme.state\"          # made if missing, mode 0700; keeps what saves time with known parties\n"
       "  class       = \"1 vCPU, 1 GiB\"       # * what is placed\n"
-      "  mechanism   = \"second-price\"        # * or first-price          (default second-price)\n"
+      "  mechanism   = \"second-price\"        # * one of those below      (default second-price)\n"
       "  deadline    = \"30s\"                 # * from when all are connected   (default 30s)\n"
       "  width       = 32                    # * bits of every amount    (default 32)\n"
       "  extension_k = 4                     # * 8: fewer bytes for more work, on slow links   (default 4)\n"
@@ -74,8 +74,9 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
       "  [[parties]]                         # * 2 to 16, in the same order everywhere; the requester is the first\n"
       "  id      = \"org_…\"                   # * tarn id FILE\n"
       "  address = \"acme.example:7000\"\n"
-      "  name    = \"acme\"                    # for messages here\n\n" +
-      std::string(tarn::kExitCodesHelp));
+      "  name    = \"acme\"                    # for messages here\n\n"
+      "Mechanisms: " +
+      auction::mechanism_names() + "\n" + std::string(tarn::kExitCodesHelp));
   leaf(place, o.place, tarn::run_place, exit_code);
 }
 
@@ -84,7 +85,7 @@ void add_demo(CLI::App& app, AllOptions& o, int& exit_code) {
   auto* providers = demo->add_option("--providers", o.demo.providers, "how many providers")->check(CLI::Range(1, 15));
   auto* quantity = demo->add_option("--quantity", o.demo.quantity, "how many units the requester wants");
   quantity->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 29));
-  auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, "first-price or second-price");
+  auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, auction::mechanism_names());
   auto* seed = demo->add_option("--seed", o.demo.seed, "invent the same inputs again");
   demo->add_option("--rtt-ms", o.demo.rtt_ms, "as if the parties were so far apart")->check(CLI::Range(0, 10'000));
   demo->add_option("--config", o.demo.config, "take the inputs from this file instead");
@@ -111,7 +112,7 @@ void add_circuit(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* circuit = app.add_subcommand("circuit", "look at the circuits");
   circuit->require_subcommand(1);
   CLI::App* stats = circuit->add_subcommand("stats", "size of a mechanism's circuit");
-  stats->add_option("--mechanism", o.stats.mechanism, "first-price or second-price")->capture_default_str();
+  stats->add_option("--mechanism", o.stats.mechanism, auction::mechanism_names())->capture_default_str();
   stats->add_option("--providers", o.stats.providers, "how many providers")
       ->check(CLI::Range(1, 15))
       ->capture_default_str();
@@ -144,7 +145,7 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
     leaf(command, o.bench, tarn::run_bench, exit_code);
   };
   CLI::App* placement = bench->add_subcommand("placement", "a placement mechanism");
-  placement->add_option("--mechanism", o.bench.mechanism, "first-price or second-price")->capture_default_str();
+  placement->add_option("--mechanism", o.bench.mechanism, auction::mechanism_names())->capture_default_str();
   common(placement);
   CLI::App* circuit = bench->add_subcommand("circuit", "any circuit in Bristol Fashion; value v is party v mod N's");
   circuit->add_option("FILE", o.bench.circuit, "the circuit (tarn circuit write makes some)")->required();
