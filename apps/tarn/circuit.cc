@@ -16,6 +16,7 @@ namespace tarn {
 int run_circuit_stats(const CircuitStatsOptions& options) {
   const auto mechanism = auction::parse_mechanism(options.mechanism);
   if (!mechanism.ok()) return report(mechanism.error());
+  if (const auto width = check_width(*mechanism, options.width); !width.ok()) return report(width.error());
   const mpc::Circuit circuit = pool::placement_circuit(*mechanism, options.providers, options.width);
   std::size_t xors = 0, nots = 0;
   for (const mpc::Gate& gate : circuit.gates()) {

@@ -13,8 +13,9 @@
 namespace tarn {
 namespace {
 
-// Inputs of a story: most providers have enough, prices differ, the limit lies among them.
-DemoConfig invented(const DemoOptions& options, std::uint64_t seed) {
+// Inputs of a story: most providers have enough, or some of them together where several may win; prices differ, the
+// limit lies among them.
+DemoConfig invented(const DemoOptions& options, std::uint64_t seed, bool one_winner) {
   DemoConfig out;
   crypto::SeededRandom random(base::view("demo " + std::to_string(seed)));
   const auto draw = [&](std::uint64_t from, std::uint64_t to) { return from + random.block().lo % (to - from + 1); };
@@ -22,8 +23,8 @@ DemoConfig invented(const DemoOptions& options, std::uint64_t seed) {
   static constexpr const char* kNames[] = {"north",  "east",  "south", "west",  "harbour", "mill",  "ridge", "marsh",
                                            "quarry", "ferry", "tower", "abbey", "orchard", "forge", "moor"};
   for (std::size_t i = 0; i < options.providers; ++i) {
-    const std::uint64_t capacity =
-        draw(0, 3) == 0 ? draw(0, options.quantity) : draw(options.quantity, 4 * options.quantity);
+    const bool enough = draw(0, 3) != 0 && one_winner;
+    const std::uint64_t capacity = enough ? draw(options.quantity, 4 * options.quantity) : draw(0, options.quantity);
     out.providers.push_back({kNames[i], {capacity, draw(20, 100)}});
   }
   return out;
@@ -57,8 +58,8 @@ bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const 
   constexpr std::size_t kWidth = auction::kDefaultWidth;
   const std::size_t providers = config.providers.size();
   const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, kWidth);
-  std::vector<mpc::Bits> inputs{*pool::encode(config.request, kWidth)};
-  for (const auto& p : config.providers) inputs.push_back(*pool::encode(p.offer, kWidth));
+  std::vector<mpc::Bits> inputs{*pool::encode(mechanism, kWidth, config.request)};
+  for (const auto& p : config.providers) inputs.push_back(*pool::encode(mechanism, kWidth, p.offer));
   const std::vector<mpc::Bits> outputs = evaluate_plain(circuit, inputs);
   auction::Outcome plain{decode_requester(mechanism, kWidth, providers, config.request, outputs[0]), {}};
   for (std::size_t i = 0; i < providers; ++i)
@@ -66,9 +67,9 @@ bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const 
   return same_outcome(reports, plain);
 }
 
-base::Status check(const DemoConfig& config) {
+base::Status check(const DemoConfig& config, auction::Mechanism mechanism) {
   if (config.providers.empty()) return base::Error{base::Code::kInvalidInput, "the demo needs at least one provider"};
-  const auto fits = [](const auto& input) { return pool::encode(input, auction::kDefaultWidth); };
+  const auto fits = [&](const auto& input) { return pool::encode(mechanism, auction::kDefaultWidth, input); };
   if (const auto bits = fits(config.request); !bits.ok())
     return base::Error{bits.error().code, "requester: " + bits.error().message};
   for (const auto& p : config.providers)
@@ -122,7 +123,7 @@ void print(const DemoReport& demo) {
 int run_story(const DemoConfig& config, const DemoOptions& options, std::uint64_t seed) {
   const auto mechanism = auction::parse_mechanism(config.mechanism);
   if (!mechanism.ok()) return report(mechanism.error());
-  if (const auto checked = check(config); !checked.ok()) return report(checked.error());
+  if (const auto checked = check(config, *mechanism); !checked.ok()) return report(checked.error());
   catch_signals();
   auto parties = LocalParties::make(session_of(config, options.rtt_ms));
   if (!parties.ok()) return report(parties.error());
@@ -163,7 +164,9 @@ int run_demo(const DemoOptions& options) {
     random.fill(bytes);
     seed = static_cast<std::uint64_t>(bytes[0]) << 8 | bytes[1];
   }
-  DemoConfig config = invented(options, seed);
+  const auto mechanism = auction::parse_mechanism(options.mechanism);
+  if (!mechanism.ok()) return report(mechanism.error());
+  DemoConfig config = invented(options, seed, has_one_winner(*mechanism));
   config.mechanism = options.mechanism;
   if (!options.seed_given) progress("inputs invented; the same again with --seed " + std::to_string(seed));
   return run_story(config, options, seed);

@@ -69,7 +69,7 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
       "  identity    = \"acme.key\"            # tarn keygen; paths are relative to this file\n"
       "  state_dir   = \"acme.state\"          # made if missing, mode 0700; keeps what saves time with known parties\n"
       "  class       = \"1 vCPU, 1 GiB\"       # * what is placed\n"
-      "  mechanism   = \"second-price\"        # * or first-price          (default second-price)\n"
+      "  mechanism   = \"second-price\"        # * one of those below      (default second-price)\n"
       "  deadline    = \"30s\"                 # * from when all are connected   (default 30s)\n"
       "  width       = 32                    # * bits of every amount    (default 32)\n"
       "  extension_k = 4                     # * 8: fewer bytes for more work, on slow links   (default 4)\n"
@@ -80,8 +80,9 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
       "  [[parties]]                         # * 2 to 16, in the same order everywhere; the requester is the first\n"
       "  id      = \"org_…\"                   # * tarn id FILE\n"
       "  address = \"acme.example:7000\"\n"
-      "  name    = \"acme\"                    # for messages here\n\n" +
-      std::string(tarn::kExitCodesHelp));
+      "  name    = \"acme\"                    # for messages here\n\n"
+      "Mechanisms: " +
+      auction::mechanism_names() + "\n" + std::string(tarn::kExitCodesHelp));
   leaf(place, o.place, tarn::run_place, exit_code);
 }
 

@@ -40,14 +40,15 @@ base::Result<std::size_t> own_place(const PartyConfig& config, const crypto::Ide
                  ") is none of the parties");
 }
 
-base::Status check_input(const PartyConfig& config, std::size_t self) {
+base::Status check_input(const PartyConfig& config, auction::Mechanism mechanism, std::size_t self) {
   if (!config.request && !config.offer) return refused("the configuration lacks [input]");
   if (self == 0 && !config.request)
     return refused("the first party is the requester: its [input] is quantity and max_price");
   if (self != 0 && !config.offer)
     return refused("only the first party is the requester: the [input] of the others is capacity and price");
   // Here, before anybody is troubled; the message names the field, not the amount.
-  const auto bits = self == 0 ? pool::encode(*config.request, config.width) : pool::encode(*config.offer, config.width);
+  const auto bits = self == 0 ? pool::encode(mechanism, config.width, *config.request)
+                              : pool::encode(mechanism, config.width, *config.offer);
   return bits.ok() ? base::Status{} : base::Status{bits.error()};
 }
 
@@ -104,7 +105,8 @@ base::Status PartyRun::set_up() {
   TARN_ASSIGN(self_, own_place(config_, *identity_));
   if (options_.circuit.empty()) {
     TARN_ASSIGN(mechanism_, auction::parse_mechanism(config_.mechanism));
-    TARN_TRY(check_input(config_, self_));
+    TARN_TRY(auction::check_width(mechanism_, config_.width));
+    TARN_TRY(check_input(config_, mechanism_, self_));
   } else {
     TARN_ASSIGN(const std::string text, read_text_file(options_.circuit, kMaxCircuitFile));
     TARN_ASSIGN(circuit_, mpc::read_bristol(text, mpc::BristolOwners{config_.parties.size()}));

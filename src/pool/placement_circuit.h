@@ -4,8 +4,12 @@
 //   in:  requester quantity, limit; provider capacity, price
 //   out: what auction::decode_requester() and auction::decode_provider() read
 // The same arguments give the same circuit, gate for gate, at every party: its hash is compared before a run.
-// AND gates at 32 bits among 2, 3, 5, 8, 16 parties: first-price 129, 259, 519, 909, 1,949;
-// second-price 129, 357, 781, 1,402, 3,002. Pure, any thread.
+// AND gates at 32 bits among 2, 3, 5, 8, 16 parties:
+//   first-price 129, 259, 519, 909, 1,949            second-price 129, 357, 781, 1,402, 3,002
+//   split 323, 679, 1,536, 3,339, 9,619              … -partial 290, 678, 1,599, 3,498, 10,034
+//   split-pay-as-bid 291, 647, 1,504, 3,307, 9,587   … -partial 258, 614, 1,471, 3,274, 9,554
+//   vcg 3,663, 5,491, 9,691, 17,417, 44,434
+// Pure, any thread.
 #pragma once
 
 #include <cstddef>

@@ -4,15 +4,19 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/bytes.h"
+#include "support/placement_twins.h"
 
 namespace pool {
 namespace {
 
 using auction::Mechanism;
-constexpr Mechanism kBoth[] = {Mechanism::kFirstPrice, Mechanism::kSecondPrice};
+constexpr Mechanism kAll[] = {Mechanism::kFirstPrice,   Mechanism::kSecondPrice,   Mechanism::kSplit,
+                              Mechanism::kSplitPartial, Mechanism::kSplitPayAsBid, Mechanism::kSplitPayAsBidPartial,
+                              Mechanism::kVcg};
 
 // Encode, evaluate the circuit in the open, decode: what a session does, less the secrecy.
 auction::Outcome by_circuit(Mechanism mechanism, std::size_t width, const auction::RequesterInput& requester,
@@ -27,29 +31,6 @@ auction::Outcome by_circuit(Mechanism mechanism, std::size_t width, const auctio
   return outcome;
 }
 
-// The rule once more, by looking for the best and for the second best.
-auction::Outcome by_search(Mechanism mechanism, const auction::RequesterInput& requester,
-                           const std::vector<auction::ProviderInput>& providers) {
-  auction::Outcome outcome{{}, std::vector<auction::ProviderOutcome>(providers.size())};
-  const auto best_but = [&](std::size_t without) {
-    std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < providers.size(); ++i) {
-      const auto& p = providers[i];
-      const bool eligible = i != without && p.capacity >= requester.quantity && p.price <= requester.max_price;
-      if (eligible && (!best || p.price < providers[*best].price)) best = i;
-    }
-    return best;
-  };
-  const auto winner = best_but(providers.size());
-  if (!winner) return outcome;
-  const auto second = best_but(*winner);
-  const std::uint64_t reserve = second ? providers[*second].price : requester.max_price;
-  const std::uint64_t payment = mechanism == Mechanism::kFirstPrice ? providers[*winner].price : reserve;
-  outcome.requester.awards = {{*winner, requester.quantity, {payment}}};
-  outcome.providers[*winner] = {true, requester.quantity, {payment}};
-  return outcome;
-}
-
 TEST(PlacementCircuit, AnExample) {
   const auction::Outcome outcome = by_circuit(Mechanism::kSecondPrice, 32, {10, 70}, {{50, 61}, {9, 20}, {10, 55}});
   EXPECT_EQ(outcome.requester, (auction::RequesterOutcome{{{2, 10, {61}}}}));
@@ -57,20 +38,25 @@ TEST(PlacementCircuit, AnExample) {
   EXPECT_EQ(outcome.providers[0], auction::ProviderOutcome{});
 }
 
-void circuit_is_the_rule_at(std::size_t width) {
-  const auto amount = rc::gen::resize(1000, rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << width));
-  const auto quantity = rc::gen::resize(1000, rc::gen::inRange<std::uint64_t>(1, std::uint64_t{1} << width));
-  const auction::RequesterInput requester{*quantity, *amount};
-  std::vector<auction::ProviderInput> providers(*rc::gen::inRange<std::size_t>(kMinProviders, kMaxProviders + 1));
-  for (auto& p : providers) p = {*amount, *amount};
-  for (const Mechanism mechanism : kBoth) {
+// Units as many as may be asked for, all alike or a few each: single winners and several both have to happen.
+void circuit_is_the_rule_at(std::size_t wanted_width) {
+  for (const Mechanism mechanism : kAll) {
+    const std::size_t width = std::min(wanted_width, auction::max_width(mechanism));
+    const std::uint64_t units = std::uint64_t{1} << auction::quantity_width(mechanism, width);
+    const auto below = [](std::uint64_t top) {
+      return *rc::gen::resize(1000, rc::gen::inRange<std::uint64_t>(0, top));
+    };
+    const std::uint64_t top = std::uint64_t{1} << width, few = 1 + below(units);
+    const auction::RequesterInput requester{1 + below(units - 1), below(top)};
+    std::vector<auction::ProviderInput> providers(*rc::gen::inRange<std::size_t>(kMinProviders, kMaxProviders + 1));
+    for (auto& p : providers) p = {below(few), below(top)};
     const auction::Outcome outcome = by_circuit(mechanism, width, requester, providers);
     RC_ASSERT(outcome == auction::place_plain(mechanism, width, requester, providers));
-    RC_ASSERT(outcome == by_search(mechanism, requester, providers));
+    RC_ASSERT(outcome == twins::outcome(mechanism, requester, providers));
   }
 }
 RC_GTEST_PROP(PlacementCircuit, IsTheRuleWithManyTies, ()) {
-  circuit_is_the_rule_at(*rc::gen::inRange<std::size_t>(1, 5));
+  circuit_is_the_rule_at(*rc::gen::inRange<std::size_t>(2, 5));
 }
 RC_GTEST_PROP(PlacementCircuit, IsTheRuleAtFullWidth, ()) { circuit_is_the_rule_at(auction::kDefaultWidth); }
 RC_GTEST_PROP(PlacementCircuit, IsTheRuleAtTheWidest, ()) { circuit_is_the_rule_at(auction::kMaxWidth); }
@@ -89,11 +75,47 @@ TEST(PlacementCircuit, WhoGivesAndGetsWhat) {
   }
 }
 
+TEST(PlacementCircuit, WhoGivesAndGetsWhatOfSeveralWinners) {
+  struct Row {
+    Mechanism mechanism;
+    std::size_t requester, provider;
+  };
+  const Row rows[] = {{Mechanism::kSplit, 32 + 4 * 32, 32 + 32},
+                      {Mechanism::kSplitPartial, 32 + 4 * 32, 32 + 32},
+                      {Mechanism::kSplitPayAsBid, 4 * (32 + 32), 32},
+                      {Mechanism::kSplitPayAsBidPartial, 4 * (32 + 32), 32},
+                      {Mechanism::kVcg, 4 * (16 + 48), 16 + 48}};
+  for (const Row& row : rows) {
+    const mpc::Circuit circuit = placement_circuit(row.mechanism, 4, 32);
+    EXPECT_EQ(circuit.outputs_of(0), row.requester) << name(row.mechanism);
+    for (std::size_t party = 1; party < 5; ++party) {
+      EXPECT_EQ(circuit.outputs_of(party), row.provider) << name(row.mechanism);
+      EXPECT_EQ(circuit.inputs_of(party), row.mechanism == Mechanism::kVcg ? 48U : 64U);
+    }
+  }
+}
+
+// Nobody can use more than 65,535 units where quantities have 16 bits, so a larger capacity changes nothing.
+TEST(PlacementCircuit, VcgTakesLargerCapacitiesForWhatTheyAreWorth) {
+  const auction::RequesterInput requester{65535, 100};
+  const std::vector<auction::ProviderInput> providers{{40000, 1}, {4294967295, 7}, {4294967295, 9}};
+  const auction::Outcome outcome = by_circuit(Mechanism::kVcg, 32, requester, providers);
+  EXPECT_EQ(outcome, twins::outcome(Mechanism::kVcg, requester, providers));
+  EXPECT_EQ(outcome.providers[0].payment, (auction::Payment{40000 * 7, auction::Payment::Per::kAward}));
+  EXPECT_FALSE(encode(Mechanism::kVcg, 32, auction::RequesterInput{65536, 100}).ok());
+  EXPECT_FALSE(encode(Mechanism::kVcg, 32, auction::ProviderInput{4294967296, 100}).ok());
+}
+
 // Parties compare hashes before a run: another compiler or release that numbers gates otherwise cannot talk to this one.
 TEST(PlacementCircuit, IsTheSameEverywhere) {
   const auto hash = [](Mechanism mechanism) { return base::to_hex(placement_circuit(mechanism, 4, 32).hash()); };
   EXPECT_EQ(hash(Mechanism::kFirstPrice), "d83601a328b6e1d7a9f7b0c6fded9467b2271bf1cfb91205b0d5aa50107dd29f");
   EXPECT_EQ(hash(Mechanism::kSecondPrice), "c391bf2d2f32b9dbae0cab6348384c42e2475c92f954d7a0a88052780205604a");
+  EXPECT_EQ(hash(Mechanism::kSplit), "822196822248a2ffcea7e85c64f32c02110befc7d1aaef5035dc7818f149fc3d");
+  EXPECT_EQ(hash(Mechanism::kSplitPartial), "203b14bf7b4a5a53c629d992d7bc37f7761d3ee54dab64cb1cc3a44402a2a31b");
+  EXPECT_EQ(hash(Mechanism::kSplitPayAsBid), "c239bcf6032c80b2db55166bc05633149d57659839f58d8e99a6c453bd4a2134");
+  EXPECT_EQ(hash(Mechanism::kSplitPayAsBidPartial), "527fb0646ebad77d5633dc5239211cd7b2bba7cf5ba77210d2f5082cc61d65fe");
+  EXPECT_EQ(hash(Mechanism::kVcg), "a6388f7adc3f2d07fbe1324c28a6df65560852158610bbda6322c121d9285f28");
 }
 
 // AND gates are what a placement costs, so a change of these figures is a change to look at.
@@ -104,6 +126,22 @@ TEST(PlacementCircuit, Sizes) {
     EXPECT_EQ(placement_circuit(Mechanism::kFirstPrice, providers, 32).and_gates(), 130 * providers - 1);
     EXPECT_EQ(placement_circuit(Mechanism::kSecondPrice, providers, 32).and_gates(), second_price[providers - 1]);
   }
+}
+
+// The same at 32 bits among 2, 3, 5, 8, 16 parties.
+TEST(PlacementCircuit, SizesOfSeveralWinners) {
+  const auto sizes = [](Mechanism mechanism) {
+    std::vector<std::size_t> out;
+    for (const std::size_t parties : {2U, 3U, 5U, 8U, 16U})
+      out.push_back(placement_circuit(mechanism, parties - 1, 32).and_gates());
+    return out;
+  };
+  using Sizes = std::vector<std::size_t>;
+  EXPECT_EQ(sizes(Mechanism::kSplit), (Sizes{323, 679, 1536, 3339, 9619}));
+  EXPECT_EQ(sizes(Mechanism::kSplitPartial), (Sizes{290, 678, 1599, 3498, 10034}));
+  EXPECT_EQ(sizes(Mechanism::kSplitPayAsBid), (Sizes{291, 647, 1504, 3307, 9587}));
+  EXPECT_EQ(sizes(Mechanism::kSplitPayAsBidPartial), (Sizes{258, 614, 1471, 3274, 9554}));
+  EXPECT_EQ(sizes(Mechanism::kVcg), (Sizes{3663, 5491, 9691, 17417, 44434}));
 }
 
 TEST(PlacementEncoding, RefusesWhatCannotBe) {
@@ -126,6 +164,8 @@ TEST(PlacementEncoding, RefusesWhatCannotBe) {
 TEST(PlacementEncodingDeath, ForeignBitsAreABug) {
   EXPECT_DEATH(decode_requester(Mechanism::kFirstPrice, 32, 4, {1, 1}, mpc::Bits(34)), "bug");
   EXPECT_DEATH(decode_provider(Mechanism::kFirstPrice, 32, {1, 1}, mpc::Bits(34)), "bug");
+  for (const Mechanism mechanism : {Mechanism::kSplit, Mechanism::kSplitPayAsBid, Mechanism::kVcg})
+    EXPECT_DEATH(decode_requester(mechanism, 32, 4, {1, 1}, mpc::Bits(4 * 64 + 1)), "bug");
 }
 
 }  // namespace

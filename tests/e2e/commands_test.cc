@@ -305,6 +305,19 @@ TEST(Circuits, StatsGrowWithProvidersAndWidth) {
   EXPECT_LT(gates("first-price", 4, 32), gates("second-price", 4, 32));
 }
 
+TEST(Circuits, StatsAreOfEveryMechanism) {
+  const std::string text = tarn({"circuit", "stats", "--help"}).out;
+  for (const char* mechanism : {"first-price", "second-price", "split", "split-partial", "split-pay-as-bid",
+                                "split-pay-as-bid-partial", "vcg"}) {
+    EXPECT_THAT(text, HasSubstr(mechanism));
+    const End end = tarn({"circuit", "stats", "--mechanism", mechanism, "--providers", "7"});
+    EXPECT_EQ(end.code, kDone) << end;
+  }
+  const End wide = tarn({"circuit", "stats", "--mechanism", "vcg", "--width", "49"});
+  EXPECT_EQ(wide.code, kRefused) << wide;
+  EXPECT_THAT(wide.err, HasSubstr("48"));
+}
+
 TEST(Circuits, AWrittenCircuitIsComputedByTwoProcessesAsInTheOpen) {
   const TemporaryDirectory directory;
   const std::string file = directory / "aes-128.bristol";

@@ -219,10 +219,29 @@ TEST_F(DemoConfig, TheCommandLinesMechanismGoesBeforeTheFiles) {
   EXPECT_EQ(learned(config)[0], "a: 10 at 50 a unit");
 }
 
+TEST_F(DemoConfig, SeveralMayWin) {
+  const std::string providers = has("a", 6, 50) + has("b", 6, 40) + has("c", 6, 30);
+  EXPECT_EQ(learned(wants(10, 80, "split") + providers),
+            (Learned{"b: 4 at 40 a unit, c: 6 at 40 a unit", "not selected", "selected: 4 at 40 a unit",
+                     "selected: 6 at 40 a unit"}));
+  EXPECT_EQ(learned(wants(20, 80, "split") + providers)[0], "no winner");
+  EXPECT_EQ(learned(wants(20, 80, "split-partial") + providers)[0],
+            "a: 6 at 50 a unit, b: 6 at 50 a unit, c: 6 at 50 a unit");
+  EXPECT_EQ(learned(wants(20, 45, "split-pay-as-bid-partial") + providers)[0], "b: 6 at 40 a unit, c: 6 at 30 a unit");
+  EXPECT_EQ(learned(wants(10, 80, "vcg") + providers),
+            (Learned{"b: 4 for 200 in all, c: 6 for 280 in all", "not selected", "selected: 4 for 200 in all",
+                     "selected: 6 for 280 in all"}));
+}
+
+TEST_F(DemoConfig, MoreThanVcgCanCountIsRefused) {
+  const End end = refused(wants(65536, 80, "vcg") + has("a", 70000, 50));
+  EXPECT_EQ(end.code, kRefused) << end;
+  EXPECT_THAT(end.err, HasSubstr("quantity"));
+}
+
 TEST_F(DemoConfig, NamesMayHoldAnyCharactersOfATomlText) {
   const std::string name = "a \\\"quoted\\\" \\\\ näme";
-  EXPECT_EQ(learned(wants(10, 80, "first-price") + has(name, 10, 40))[0],
-            "a \"quoted\" \\ näme: 10 at 40 a unit");
+  EXPECT_EQ(learned(wants(10, 80, "first-price") + has(name, 10, 40))[0], "a \"quoted\" \\ näme: 10 at 40 a unit");
 }
 
 TEST_F(DemoConfig, ANameWithAControlCharacterIsTheUsersMistakeOrDoesNoHarm) {

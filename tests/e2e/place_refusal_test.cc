@@ -110,6 +110,13 @@ const std::vector<Refusal>& refusals() {
        0,
        [](Parties&, PartyFile& f) { f.mechanism = "third-price"; },
        {"first-price", "second-price"}},
+      {"WiderThanVcg",
+       0,
+       [](Parties&, PartyFile& f) {
+         f.mechanism = "vcg";
+         f.more = "width = 49\n";
+       },
+       {"vcg", "48 bits"}},
       {"DeadlineInWords", 0, [](Parties&, PartyFile& f) { f.deadline = "soon"; }, {"soon", "30s"}},
       {"DeadlineWithoutUnit", 0, [](Parties&, PartyFile& f) { f.deadline = "30"; }, {"30s"}},
       {"DeadlineOfZero", 0, [](Parties&, PartyFile& f) { f.deadline = "0s"; }, {"duration"}},

@@ -66,6 +66,33 @@ TEST(Place, AsTextEachPartyReadsItsResultAndALoserNothingElse) {
   EXPECT_EQ(ends[2].out, "selected: provide 212345678\nunit payment: 512345678\n");
 }
 
+TEST(Place, SeveralWinnersAreToldTheirOwnPartsAndALoserNothing) {
+  struct Case {
+    std::string mechanism, key, west, south;
+  };
+  // 300 units: 200 of the south's at 41, 100 of the west's at 52; north asks 61, and is what a winner's units would cost.
+  const std::vector<Case> cases{{"split", "unit_payment", "52000001", "52000001"},
+                                {"split-pay-as-bid", "unit_payment", "52000001", "41000001"},
+                                {"vcg", "total_payment", "6100000100", "11300000200"}};
+  for (const Case& c : cases) {
+    Parties parties(4, {request(300, 70000001), offer(999, 61000001), offer(200, 52000001), offer(200, 41000001)});
+    for (PartyFile& file : parties.files) file.mechanism = c.mechanism;
+    const std::vector<End> ends = parties.run();
+    for (const End& end : ends) ASSERT_EQ(end.code, kDone) << end;
+    const json winners = ends[0].parsed()["winners"];
+    ASSERT_EQ(winners.size(), 2U) << ends[0];
+    EXPECT_EQ(winners[0], (json{{"id", parties.ids[2]}, {"index", 2}, {"quantity", "100"}, {c.key, c.west}}));
+    EXPECT_EQ(winners[1], (json{{"id", parties.ids[3]}, {"index", 3}, {"quantity", "200"}, {c.key, c.south}}));
+    const json loser = ends[1].parsed(), west = ends[2].parsed(), south = ends[3].parsed();
+    EXPECT_EQ(loser["selected"], false);
+    for (const char* key : {"unit_payment", "total_payment", "quantity"}) EXPECT_FALSE(loser.contains(key));
+    EXPECT_EQ(west["quantity"], "100");
+    EXPECT_EQ(west[c.key], c.west);
+    EXPECT_EQ(south["quantity"], "200");
+    EXPECT_EQ(south[c.key], c.south);
+  }
+}
+
 TEST(Place, WithoutAWinnerTheRequesterEndsWithThreeAndProvidersWithZero) {
   Parties parties(3, {request(10, 20), offer(9, 1), offer(100, 21)});
   std::vector<End> ends = parties.run();

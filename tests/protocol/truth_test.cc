@@ -1,5 +1,5 @@
-// Secure sessions against truths from outside: OpenSSL for AES-128 and SHA-256 in Bristol Fashion, and the mechanisms'
-// own open evaluation for placements.
+// Secure sessions against truths from outside: OpenSSL for AES-128 and SHA-256 in Bristol Fashion, and what the
+// mechanisms mean for placements.
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
@@ -8,6 +8,7 @@
 #include "mpc/bristol.h"
 #include "mpc/reference_circuits.h"
 #include "pool/placement_circuit.h"
+#include "support/placement_twins.h"
 #include "support/session_lab.h"
 
 namespace {
@@ -73,22 +74,22 @@ TEST_P(AmongParties, Sha256HashesAsOpenSslDoes) {
             to_bits(crypto::sha256(base::view(message))));
 }
 
-TEST_P(AmongParties, PlacementsAreThoseOfTheOpenEvaluation) {
+TEST_P(AmongParties, PlacementsAreWhatTheMechanismsMean) {
   constexpr std::size_t kWidth = 8;  // so that ties and refusals happen
   const std::size_t providers = GetParam() - 1;
   crypto::SeededRandom random(base::view("placement truth"));
   const auto draw = [&](std::uint64_t below) { return random.block().lo % below; };
   SessionLab lab(GetParam());
-  for (int round = 0; round < 10; ++round) {
-    const auto mechanism = round % 2 == 0 ? auction::Mechanism::kFirstPrice : auction::Mechanism::kSecondPrice;
+  for (int round = 0; round < 14; ++round) {
+    const auto mechanism = auction::Mechanism{round % 7};
     const auction::RequesterInput request{1 + draw(6), draw(6)};
     std::vector<auction::ProviderInput> offers;
-    std::vector<Bits> inputs{*pool::encode(request, kWidth)};
+    std::vector<Bits> inputs{*pool::encode(mechanism, kWidth, request)};
     for (std::size_t i = 0; i < providers; ++i) {
       offers.push_back({draw(8), draw(6)});
-      inputs.push_back(*pool::encode(offers.back(), kWidth));
+      inputs.push_back(*pool::encode(mechanism, kWidth, offers.back()));
     }
-    const auction::Outcome plain = place_plain(mechanism, kWidth, request, offers);
+    const auction::Outcome plain = twins::outcome(mechanism, request, offers);
     const auto ends = lab.run(pool::placement_circuit(mechanism, providers, kWidth), inputs);
     ASSERT_TRUE(ends[0].result.ok());
     EXPECT_EQ(decode_requester(mechanism, kWidth, providers, request, *ends[0].result), plain.requester);

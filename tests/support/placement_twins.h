@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "auction/placement/mechanism.h"
@@ -21,7 +22,8 @@ using Offers = std::vector<ProviderInput>;
 inline std::vector<std::uint64_t> filled(const RequesterInput& request, const Offers& offers) {
   std::vector<std::size_t> order(offers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return offers[a].price < offers[b].price; });
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return std::pair(offers[a].price, a) < std::pair(offers[b].price, b); });
   std::vector<std::uint64_t> units(offers.size());
   std::uint64_t missing = request.quantity;
   for (const std::size_t i : order)

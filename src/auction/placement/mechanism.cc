@@ -14,7 +14,6 @@ constexpr Mechanism kAll[] = {kFirstPrice,    kSecondPrice,          kSplit, kSp
                               kSplitPayAsBid, kSplitPayAsBidPartial, kVcg};
 constexpr std::size_t kVcgQuantityWidth = 16;
 
-bool has_one_winner(Mechanism mechanism) { return mechanism == kFirstPrice || mechanism == kSecondPrice; }
 bool is_uniform(Mechanism mechanism) { return mechanism == kSplit || mechanism == kSplitPartial; }
 bool pays_as_bid(Mechanism mechanism) {
   return mechanism == kFirstPrice || mechanism == kSplitPayAsBid || mechanism == kSplitPayAsBidPartial;
@@ -81,7 +80,16 @@ std::string mechanism_names() {
   return names;
 }
 
+bool has_one_winner(Mechanism mechanism) { return mechanism == kFirstPrice || mechanism == kSecondPrice; }
+
 std::size_t max_width(Mechanism mechanism) { return mechanism == kVcg ? 64 - kVcgQuantityWidth : kMaxWidth; }
+
+base::Status check_width(Mechanism mechanism, std::size_t width) {
+  if (width >= kMinWidth && width <= max_width(mechanism)) return {};
+  return base::Error{base::Code::kInvalidInput, std::string(name(mechanism)) + " computes with at most " +
+                                                    std::to_string(max_width(mechanism)) + " bits, not " +
+                                                    std::to_string(width)};
+}
 
 std::size_t quantity_width(Mechanism mechanism, std::size_t width) {
   return mechanism == kVcg ? std::min(width, kVcgQuantityWidth) : width;

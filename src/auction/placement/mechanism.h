@@ -31,10 +31,12 @@ enum class Mechanism {
 std::string_view name(Mechanism mechanism);
 base::Result<Mechanism> parse_mechanism(std::string_view name);
 std::string mechanism_names();  // all, with commas
+bool has_one_winner(Mechanism mechanism);
 
 constexpr std::size_t kMinWidth = 1, kMaxWidth = 63, kDefaultWidth = 32;  // bits of every amount
 // kMaxWidth, or less where quantity times price has to fit 64 bits.
 std::size_t max_width(Mechanism mechanism);
+base::Status check_width(Mechanism mechanism, std::size_t width);  // of who means to use the mechanism
 // Bits of quantities and capacities: the width, but at most 16 in vcg, whose multiplications this halves. A capacity
 // beyond that is worth no more than 65,535 units, since nobody can want so many.
 std::size_t quantity_width(Mechanism mechanism, std::size_t width);
