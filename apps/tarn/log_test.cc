@@ -62,7 +62,9 @@ TEST(Log, WritesJsonForPrograms) {
 
 TEST(Log, KnowsTheCalendar) {
   const auto at = [](std::int64_t ms) {
-    return logged(LogFormat::kText, LogLevel::kInfo, [](base::Log& log) { log.info("e"); }, FixedClock(ms)).substr(0, 24);
+    return logged(
+               LogFormat::kText, LogLevel::kInfo, [](base::Log& log) { log.info("e"); }, FixedClock(ms))
+        .substr(0, 24);
   };
   EXPECT_EQ(at(0), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(at(951'782'399'999), "2000-02-28T23:59:59.999Z");

@@ -45,8 +45,6 @@ std::string joined(const Metrics::Labels& labels) {
   return out;
 }
 
-std::string braced(const std::string& labels) { return labels.empty() ? "" : "{" + labels + "}"; }
-
 }  // namespace
 
 void Metrics::declare(const std::string& name, Family family) {
@@ -117,20 +115,28 @@ void Metrics::append(std::string& out, const std::string& name, const Family& fa
   constexpr std::string_view kKinds[] = {"counter", "gauge", "histogram"};
   out += "# HELP " + name + " " + escaped(family.help, false) + "\n# TYPE " + name + " ";
   out += std::string(kKinds[static_cast<std::size_t>(family.kind)]) + "\n";
+  const auto line = [&](const char* suffix, const std::string& labels, const std::string& value) {
+    out += name;
+    out += suffix + (labels.empty() ? "" : "{" + labels + "}") + " " + value + "\n";
+  };
   for (const auto& [labels, series] : family.series) {
     if (family.kind != Kind::kHistogram) {
-      out += name + braced(labels) + " " + number(series.value) + "\n";
+      line("", labels, number(series.value));
       continue;
     }
+    std::string before = labels;  // of the bucket's bound
+    if (!before.empty()) before += ',';
+    before += "le=\"";
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < series.buckets.size(); ++i) {
       count += series.buckets[i];
-      const std::string bound = i < family.bounds.size() ? number(family.bounds[i]) : "+Inf";
-      out += name + "_bucket" + braced(labels + (labels.empty() ? "" : ",") + "le=\"" + bound + "\"") + " " +
-             std::to_string(count) + "\n";
+      std::string bucket = before;
+      bucket += i < family.bounds.size() ? number(family.bounds[i]) : "+Inf";
+      bucket += '"';
+      line("_bucket", bucket, std::to_string(count));
     }
-    out += name + "_sum" + braced(labels) + " " + number(series.value) + "\n";
-    out += name + "_count" + braced(labels) + " " + std::to_string(count) + "\n";
+    line("_sum", labels, number(series.value));
+    line("_count", labels, std::to_string(count));
   }
 }
 
