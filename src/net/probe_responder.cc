@@ -48,8 +48,8 @@ void ProbeResponder::answer_all() {
     std::unique_lock lock(mutex_);
     const discovery::Coordinate at = coordinate_;
     lock.unlock();
+    ++answered_;  // before anybody can have the answer
     datagrams_.send(datagram.peer, ProbeReply::make(identity_, *nonce, at).encode());
-    ++answered_;
   }
 }
 
