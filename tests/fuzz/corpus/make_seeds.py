@@ -154,3 +154,23 @@ seed("state_files", "failures_forgiven", 2, struct.pack("<Iq", 9, 1_700_000_000_
 seed("state_files", "failures_cut", 2, b"\1\0")
 seed("state_files", "open", 3, 5, b"plain", WHOLE)
 seed("state_files", "open_changed", 3, 5, b"plain", damage(change(30, 1)))
+
+# Announcement: raw bytes, or damage before signing (20 magic, 32 key, then the endpoint's length, …). Coordinate: time in
+# 0.1 µs above −1 s, key, then eight positions, height, adjustment in µs and error in millionths.
+seed("announcement", "raw", 0, b"tarn announcement v1", bytes(200))
+seed("announcement", "whole", 1, WHOLE)
+seed("announcement", "another_port", 1, damage(over(66, b"7001")))
+seed("announcement", "no_port", 1, damage(over(65, b";")))
+seed("announcement", "more_classes", 1, damage(change(70, 1)))
+seed("announcement", "cut", 1, damage(cut(120)))
+
+
+def place(rtt_ms, key, *fields):
+    return struct.pack("<IB11i", (rtt_ms + 1000) * 10000, key, *fields)
+
+
+NEAR = place(20, 1, 5000, 0, 0, 0, 0, 0, 0, 0, 1000, 0, 100000)
+FAR = place(9999, 2, 10000000, -10000000, 0, 0, 0, 0, 0, 0, 10000000, -10000000, 0)
+seed("coordinate", "near", NEAR)
+seed("coordinate", "pulled", NEAR * 3, FAR * 40)
+seed("coordinate", "outside", place(20, 1, 10000001, 0, 0, 0, 0, 0, 0, 0, 1000, 0, 0))
