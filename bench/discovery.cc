@@ -2,7 +2,6 @@
 //   ./run bench discovery
 // Everything runs on made-up time from a seed, so the figures are the same everywhere. Ends with 1 if a bar is missed.
 #include <cstdio>
-#include <numeric>
 
 #include "discovery/announcer.h"
 #include "discovery/finder.h"
@@ -120,14 +119,17 @@ class Town {
   std::map<crypto::PublicKey, std::size_t> host_of_;
 };
 
-void choice(const LatencyMatrix& matrix, CoordinateWorld& world) {
+void choice(const LatencyMatrix& matrix, CoordinateWorld& world, const CoordinateWorld& unchecked) {
   Town town(matrix, world);
-  double oracle = 0, alone = 0, random = 0, found = 0, lost = 0, probes = 0, elapsed_ms = 0;
+  double oracle = 0, alone = 0, naive = 0, random = 0, found = 0, lost = 0, probes = 0, elapsed_ms = 0;
   for (std::size_t i = 0; i < kTrials; ++i) {
     const Town::Trial trial = town.draw();
     const auto own = world.node(trial.requester).own();
     oracle += town.worst(trial, [&](std::size_t p) { return *matrix.rtt_ms(trial.requester, p); });
     alone += town.worst(trial, [&](std::size_t p) { return discovery::distance_ms(own, world.node(p).own()); });
+    const auto own_unchecked = unchecked.node(trial.requester).own();
+    naive += town.worst(trial,
+                        [&](std::size_t p) { return discovery::distance_ms(own_unchecked, unchecked.node(p).own()); });
     random += town.worst(trial, [](std::size_t) { return 0; });
     found += town.worst_found(trial, own);
     probes = town.probes, elapsed_ms = town.elapsed_ms;
@@ -137,6 +139,7 @@ void choice(const LatencyMatrix& matrix, CoordinateWorld& world) {
   std::printf("  %-58s %8.1f\n", "oracle", oracle / kTrials);
   std::printf("  %-58s %8.1f\n", "random", random / kTrials);
   std::printf("  %-58s %8.1f\n", "coordinates alone", alone / kTrials);
+  std::printf("  %-58s %8.1f\n", "coordinates alone, learnt without checks", naive / kTrials);
   std::printf("  %-58s %8.1f   %.1f probes, %.0f ms\n", "the finder", found / kTrials, probes / kTrials,
               elapsed_ms / kTrials);
   std::printf("  %-58s %8.1f\n", "the finder, not knowing where it is", lost / kTrials);
@@ -177,7 +180,9 @@ int main(int count, char** arguments) {
   accuracy(matrix);
   CoordinateWorld world(matrix, "bench", Vivaldi::Checks::kNewton);
   world.run(1024);
-  choice(matrix, world);
+  CoordinateWorld unchecked(matrix, "bench", Vivaldi::Checks::kNone);
+  unchecked.run(1024);
+  choice(matrix, world, unchecked);
   cells(matrix, world);
   return missed ? 1 : 0;
 }

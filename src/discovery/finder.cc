@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 
+#include "base/check.h"
 #include "discovery/sightings.h"
 
 namespace discovery {
@@ -97,7 +98,7 @@ void Search::saw(const Bucket& bucket, base::ByteView value) {
     return;
   }
   const Candidate candidate{*said, {}, distance_ms(vivaldi_.own(), said->coordinate), last_ - said->issued_ms};
-  entries_[said->key].candidate = candidate;
+  entries_[said->key] = {candidate, false};  // it may be elsewhere now
   if (on_found_) on_found_(candidate);
 }
 
@@ -180,6 +181,7 @@ std::vector<Candidate> Search::ranked() const {
 }  // namespace
 
 std::vector<Candidate> Finder::find(const Query& query, const std::function<void(const Candidate&)>& on_found) {
+  CHECK(query.k > 0);
   Search search(query, vivaldi_, clock_, on_found);
   search.look_up(directory_);
   search.probe(prober_);
