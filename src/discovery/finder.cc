@@ -6,14 +6,16 @@
 #include <map>
 #include <span>
 
+#include "base/check.h"
 #include "discovery/sightings.h"
 
 namespace discovery {
 namespace {
 
-constexpr std::size_t kSmallWorld = 64;  // with fewer known than this, the world's bucket has shown them all
-constexpr int kAttempts = 3;             // one lookup in fifty finds nothing of what is there
-constexpr int kProbingMs = 1000;         // kept of the query's time, or a third of it
+constexpr std::size_t kSmallWorld = 128;  // with fewer known than this, the world's bucket has shown them all
+constexpr int kAttempts = 3;              // one lookup in fifty finds nothing of what is there
+constexpr int kProbingMs = 1000;          // kept of the query's time, or a third of it
+constexpr double kDoubt = 1.25;           // how much nearer than predicted somebody may well be
 constexpr double kRepeatMs = 200, kPatienceMs = 1000;  // a lost probe is repeated once
 constexpr std::int64_t kGraceMinMs = 30, kGraceMaxMs = 300;
 
@@ -26,7 +28,9 @@ class Search {
 
   void look_up(Directory& directory);
   void probe(Prober& prober);
-  std::vector<Candidate> ranked();
+  bool deceived() const;  // those who said that they are near kept us from hearing others
+  void be_patient() { patient_ = true; }
+  std::vector<Candidate> ranked() const;
 
  private:
   struct Entry {
@@ -47,9 +51,10 @@ class Search {
   const base::Clock& clock_;
   const std::function<void(const Candidate&)>& on_found_;
   const std::int64_t deadline_;
-  double reach_ms_ = 0;                       // whoever is nearer is in the cells that are asked for
-  std::int64_t asked_ = 0;                    // when the present lookup began,
-  std::optional<std::int64_t> first_, last_;  // and when it brought something new
+  double reach_ms_ = 0;                  // whoever is nearer is in the cells that are asked for
+  std::int64_t asked_ = 0, last_ = 0;    // when the present lookup began, when something new came
+  std::optional<std::int64_t> latency_;  // from asking to the first thing that came
+  bool patient_ = false;                 // enough is not enough
   Sightings sightings_;
   std::map<crypto::PublicKey, Entry> entries_;  // who fits
 };
@@ -73,7 +78,6 @@ void Search::look_under(Directory& directory, const std::vector<Cell>& cells, st
   for (const Bucket& bucket : wanted) keys.push_back(bucket.key);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     asked_ = now();
-    first_.reset();
     if (asked_ >= until) return;
     directory.get(keys, static_cast<int>(until - asked_), [&](std::size_t key, base::ByteView value) {
       if (!value.empty()) saw(wanted[key], value);
@@ -87,29 +91,33 @@ void Search::saw(const Bucket& bucket, base::ByteView value) {
   const Announcement* said = sightings_.add(bucket, value, now());
   if (said == nullptr) return;
   last_ = now();
-  if (!first_) first_ = last_;
+  if (!latency_) latency_ = last_ - asked_;
   const bool wanted = !said->withdrawn && !query_.excluded.contains(said->key) && (!query_.fits || query_.fits(*said));
   if (!wanted) {
     entries_.erase(said->key);
     return;
   }
-  const Candidate candidate{*said, {}, distance_ms(vivaldi_.own(), said->coordinate), *last_ - said->issued_ms};
-  entries_[said->key].candidate = candidate;
+  const Candidate candidate{*said, {}, distance_ms(vivaldi_.own(), said->coordinate), last_ - said->issued_ms};
+  entries_[said->key] = {candidate, false};  // it may be elsewhere now
   if (on_found_) on_found_(candidate);
 }
 
+bool Search::deceived() const { return enough_near() && kth_rtt_ms() > 2 * reach_ms_; }
+
 bool Search::enough_near() const {
+  if (patient_) return false;
   const auto near = [this](const auto& entry) { return entry.second.candidate.estimated_ms <= reach_ms_; };
   return static_cast<std::size_t>(std::ranges::count_if(entries_, near)) >= 2 * query_.k;
 }
 
 // Lookups of the same length end at about the same time: what is not here half as late again will not come soon.
 bool Search::quiet() const {
-  return first_ && now() - *last_ >= std::clamp((*first_ - asked_) / 2, kGraceMinMs, kGraceMaxMs);
+  if (!latency_) return false;
+  return now() - std::max(last_, asked_ + *latency_) >= std::clamp(*latency_ / 2, kGraceMinMs, kGraceMaxMs);
 }
 
 std::vector<Search::Entry*> Search::next_to_probe(std::size_t most) {
-  const double bar = kth_rtt_ms();
+  const double bar = kDoubt * kth_rtt_ms();
   std::vector<Entry*> out;
   for (auto& [key, entry] : entries_) {
     if (entry.probed) continue;
@@ -156,7 +164,7 @@ double Search::kth_rtt_ms() const {
   return rtts[query_.k - 1];
 }
 
-std::vector<Candidate> Search::ranked() {
+std::vector<Candidate> Search::ranked() const {
   std::vector<Entry> all;
   for (const auto& [key, entry] : entries_) all.push_back(entry);
   const auto rank = [](const Entry& e) {
@@ -173,9 +181,15 @@ std::vector<Candidate> Search::ranked() {
 }  // namespace
 
 std::vector<Candidate> Finder::find(const Query& query, const std::function<void(const Candidate&)>& on_found) {
+  CHECK(query.k > 0);
   Search search(query, vivaldi_, clock_, on_found);
   search.look_up(directory_);
   search.probe(prober_);
+  if (search.deceived()) {
+    search.be_patient();
+    search.look_up(directory_);
+    search.probe(prober_);
+  }
   return search.ranked();
 }
 

@@ -1,8 +1,8 @@
 // Finder: the nearest providers that serve a request, within a time limit. Looks under its own and the neighbouring
 // cells and under the world at once, takes whole buckets and filters at home, and stops as soon as enough near ones are
-// known or nothing new comes; ranks by predicted distance, probes the best 2k and keeps the nearest. Who claims to be
-// near gets probed, and is ranked by what was measured; as long as somebody not probed yet is predicted nearer than the
-// k-th measured, there is another round (at most 4k probes).
+// known or nothing new comes; ranks by predicted distance, probes the best 2k and keeps the nearest by measured time.
+// As long as somebody not probed yet is predicted to be not much farther than the k-th measured, there is another round
+// (at most 4k probes); and if false neighbours ended the search early, it goes on without stopping at enough.
 // Every measurement teaches `vivaldi`. One thread at a time; find() blocks for at most the query's time.
 #pragma once
 
@@ -21,10 +21,10 @@
 namespace discovery {
 
 struct Query {
-  std::string family;                             // model::ResourceClass::family()
-  std::function<bool(const Announcement&)> fits;  // e.g. covers the class wanted; empty: everybody fits
-  std::size_t k = 8;                              // so many near ones; up to 2k come back, the rest is for backups
-  std::set<crypto::PublicKey> excluded;           // whom we do not want
+  std::string family = {};                             // model::ResourceClass::family()
+  std::function<bool(const Announcement&)> fits = {};  // e.g. covers the class wanted; empty: everybody fits
+  std::size_t k = 8;                                   // so many near ones; up to 2k come back, the rest is for backups
+  std::set<crypto::PublicKey> excluded = {};           // whom we do not want
   int timeout_ms = 3000;
 };
 

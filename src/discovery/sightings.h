@@ -1,6 +1,6 @@
-// Sightings: what a search in the directory has shown so far, the newest announcement of each key. Takes the directory's
-// word for nothing: forged, malformed, expired, premature and foreign values (of another cell than they were found in,
-// of another family) are counted and dropped; a withdrawal hides what its key said before, in whatever order they come.
+// Sightings: what a search in the directory has shown so far, the newest announcement of each key. Believes nothing:
+// forged, malformed, expired, premature and foreign values (of another cell than they were found in, of another family)
+// are counted and dropped; a withdrawal hides what its key said before, in whatever order they come.
 // Bounded: at most kMaxKeys keys, and each distinct value is checked once. One thread at a time.
 #pragma once
 

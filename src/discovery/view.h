@@ -29,8 +29,8 @@ class View {
   std::map<std::string, Sightings> sightings_;  // by family
 };
 
-// Which share of those seen the list has, 0 … 1; when more are seen than a list of `longest` can hold, that many would
-// be all. Nobody seen: 1.
+// Which share of those seen the list has, 0 … 1; if more are seen than a list of `longest` can hold, that many are all.
+// Nobody seen: 1.
 double coverage(std::span<const crypto::PublicKey> list, const std::set<crypto::PublicKey>& seen, std::size_t longest);
 
 }  // namespace discovery

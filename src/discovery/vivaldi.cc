@@ -7,12 +7,14 @@
 namespace discovery {
 namespace {
 
-constexpr double kErrorGain = 0.25, kForceGain = 0.25, kGravityRhoMs = 150;
+constexpr double kErrorGain = 0.25, kForceGain = 0.25, kGravityRhoMs = 400;
 constexpr double kRttMaxMs = 10'000, kTinyMs = 1e-3;
 constexpr std::size_t kFilter = 3, kAdjustmentWindow = 20;
+constexpr std::size_t kUsualLeast = 8, kUsualWindow = 64;
+constexpr double kUsualWidth = 4, kUsualFloorMs = 1;  // measured: docs/discovery.md
 
 template <class Values>
-double median(Values values) {
+double median(Values& values) {  // and leaves them in another order
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -28,10 +30,18 @@ bool Vivaldi::observe(const crypto::PublicKey& key, const Coordinate& theirs, do
     ++refused_;
     return false;
   }
-  Peer& peer = peers_[key];
-  const double rtt = filtered(peer, rtt_ms);
+  Peer& peer = remember(key);
+  peer.rtts_ms.push_back(rtt_ms);
+  if (peer.rtts_ms.size() > kFilter) peer.rtts_ms.pop_front();
+  std::deque<double> rtts_ms = peer.rtts_ms;
+  const double rtt = median(rtts_ms);
+  const bool good = lawful(peer, theirs, rtt);
   peer.at = theirs;
   peer.heard = now;
+  if (!good && checks_ == Checks::kNewton) {
+    ++refused_;
+    return false;
+  }
   pull(theirs, rtt);
   adjust(theirs, rtt);
   gravitate();
@@ -39,10 +49,41 @@ bool Vivaldi::observe(const crypto::PublicKey& key, const Coordinate& theirs, do
   return true;
 }
 
-double Vivaldi::filtered(Peer& peer, double rtt_ms) const {
-  peer.rtts_ms.push_back(rtt_ms);
-  if (peer.rtts_ms.size() > kFilter) peer.rtts_ms.pop_front();
-  return median(peer.rtts_ms);
+Vivaldi::Peer& Vivaldi::remember(const crypto::PublicKey& key) {
+  if (!peers_.contains(key) && peers_.size() >= kMaxPeers)
+    peers_.erase(std::ranges::min_element(peers_, {}, [](const auto& entry) { return entry.second.heard; }));
+  return peers_[key];
+}
+
+bool Vivaldi::Usual::sticks_out(double value_ms) const {
+  if (last_.size() < kUsualLeast) return false;
+  std::vector<double> values = last_;
+  const double middle = median(values);
+  for (double& v : values) v = std::abs(v - middle);
+  return value_ms > middle + kUsualWidth * std::max(median(values), kUsualFloorMs);
+}
+
+void Vivaldi::Usual::add(double value_ms) {
+  if (last_.size() < kUsualWindow) {
+    last_.push_back(value_ms);
+  } else {
+    last_[oldest_] = value_ms;
+    oldest_ = (oldest_ + 1) % kUsualWindow;
+  }
+}
+
+// Refused values count as usual too: a minority cannot move a median, and when it is we who have moved, what the
+// majority says becomes usual within half a window.
+bool Vivaldi::lawful(const Peer& peer, const Coordinate& theirs, double rtt_ms) {
+  const double force = std::abs(rtt_ms - distance_ms(own_, theirs));
+  bool good = !forces_.sticks_out(force);
+  forces_.add(force);
+  if (peer.at) {
+    const double move = euclid_ms(*peer.at, theirs);
+    if (moves_.sticks_out(move)) good = false;
+    moves_.add(move);
+  }
+  return good;
 }
 
 void Vivaldi::pull(const Coordinate& theirs, double rtt_ms) {

@@ -1,14 +1,16 @@
 // Vivaldi: learns one's own network coordinate from round-trip times to peers (Dabek et al., SIGCOMM'04), with the
 // height, the 3-sample median filter a peer, the adjustment and the gravity of Ledlie et al. (NSDI'07) as in Serf:
-// c_e = c_c = 0.25, window 20, rho 150.
-// Against lies the laws of Newton (Seibert et al., ICDCS'14), as limits learnt from what all peers do: a peer's force on
-// us (2nd law) and its own movement since we last met (3rd) must not stick out of the others'; and together, forces on a
-// body at rest cancel out (1st): a direction into which we have been pulled steadily is refused for a while.
+// c_e = c_c = 0.25, window 20, rho 400 ms (Serf's 150 are seconds, that is, no gravity).
+// Against lies after Newton's laws (Seibert et al., ICDCS'14), as limits learnt from what all peers do: refused is a
+// force on us (2nd law), or a move of the peer since we last met (3rd), beyond median + 4 median deviations of the last
+// 64. What a slow common pull can do to the centroid (1st law), gravity bounds. Figures: docs/discovery.md.
 // Bounded: the kMaxPeers last heard. One thread at a time.
 #pragma once
 
 #include <deque>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/random.h"
 #include "crypto/identity.h"
@@ -33,10 +35,21 @@ class Vivaldi {
  private:
   struct Peer {
     std::deque<double> rtts_ms;
-    Coordinate at;
+    std::optional<Coordinate> at;
     std::int64_t heard = 0;
   };
-  double filtered(Peer& peer, double rtt_ms) const;
+  // The last values of a kind, from all peers, refused ones too: what is usual, and what sticks out of it.
+  class Usual {
+   public:
+    bool sticks_out(double value_ms) const;
+    void add(double value_ms);
+
+   private:
+    std::vector<double> last_;
+    std::size_t oldest_ = 0;
+  };
+  Peer& remember(const crypto::PublicKey& key);
+  bool lawful(const Peer& peer, const Coordinate& theirs, double rtt_ms);
   void pull(const Coordinate& theirs, double rtt_ms);
   void apply(double force_ms, const Coordinate& from);
   void adjust(const Coordinate& theirs, double rtt_ms);
@@ -47,6 +60,7 @@ class Vivaldi {
   Coordinate own_;
   std::map<crypto::PublicKey, Peer> peers_;
   std::deque<double> residuals_ms_;
+  Usual forces_, moves_;
   std::size_t refused_ = 0;
 };
 

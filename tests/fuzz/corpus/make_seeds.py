@@ -186,3 +186,22 @@ seed("probe", "answer_raw", 2, b"TNPA", 1, bytes(16), struct.pack("<I", 44), byt
 seed("probe", "answer", 3, WHOLE)
 seed("probe", "answer_moved", 3, damage(change(25, 1)))
 seed("probe", "answer_cut", 3, damage(cut(132)))
+# Announcement: raw bytes, or damage before signing (20 magic, 32 key, then the endpoint's length, …). Coordinate: time in
+# 0.1 µs above −1 s, key, then eight positions, height, adjustment in µs and error in millionths.
+seed("announcement", "raw", 0, b"tarn announcement v1", bytes(200))
+seed("announcement", "whole", 1, WHOLE)
+seed("announcement", "another_port", 1, damage(over(66, b"7001")))
+seed("announcement", "no_port", 1, damage(over(65, b";")))
+seed("announcement", "more_classes", 1, damage(change(70, 1)))
+seed("announcement", "cut", 1, damage(cut(120)))
+
+
+def place(rtt_ms, key, *fields):
+    return struct.pack("<IB11i", (rtt_ms + 1000) * 10000, key, *fields)
+
+
+NEAR = place(20, 1, 5000, 0, 0, 0, 0, 0, 0, 0, 1000, 0, 100000)
+FAR = place(9999, 2, 10000000, -10000000, 0, 0, 0, 0, 0, 0, 10000000, -10000000, 0)
+seed("coordinate", "near", NEAR)
+seed("coordinate", "pulled", NEAR * 3, FAR * 40)
+seed("coordinate", "outside", place(20, 1, 10000001, 0, 0, 0, 0, 0, 0, 0, 1000, 0, 0))
