@@ -74,7 +74,8 @@ class Inventory {
   virtual base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                              std::int64_t now) = 0;
   virtual base::Status end_lease(const Id& lease, std::int64_t now) = 0;  // idempotent
-  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so.
+  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so, in kEnded. Those
+  // that were never confirmed still have their confirm_by_unix_ms; confirm() sets it to 0.
   virtual base::Result<std::vector<Lease>> expire(std::int64_t now) = 0;
 
   virtual std::optional<Lease> find(const Id& lease) const = 0;

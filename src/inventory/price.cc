@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>

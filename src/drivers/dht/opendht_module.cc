@@ -147,14 +147,15 @@ class OpendhtNode final : public DhtNode {
         if (!ask(keys, wanted, stream)) break;
         wanted.clear();
       }
-      const ValueStream::Next next = stream->next(wanted.empty() ? end : std::min(end, ask_at));
+      const auto tick = Clock::now() + kTick;
+      const ValueStream::Next next = stream->next(std::min({wanted.empty() ? end : ask_at, end, tick}));
       if (next.event == ValueStream::Event::kValue) {
         more = on_value(next.key, next.value);
       } else if (next.event == ValueStream::Event::kFailed) {
         if (wanted.empty()) ask_at = Clock::now() + kAskAgain;
         wanted.push_back(next.key);
       } else {
-        more = next.event == ValueStream::Event::kTimeout && Clock::now() < end;
+        more = next.event == ValueStream::Event::kTimeout && Clock::now() < end && on_value(0, {});
       }
     }
     stream->close();
