@@ -92,7 +92,7 @@ void are_the_rule(std::size_t width, std::uint64_t most_units) {
     return rc::gen::resize(1000, rc::gen::inRange<std::uint64_t>(0, most + 1));
   };
   const auto price = upto((std::uint64_t{1} << width) - 1), units = upto(most_units);
-  for (int auction = 0; auction < 20; ++auction) {
+  for (int auction = 0; auction < 5; ++auction) {
     std::vector<ProviderInput> offers(*rc::gen::inRange<std::size_t>(1, 16));
     for (ProviderInput& o : offers) o = {*units, *price};
     const RequesterInput request{*units, *price};
@@ -116,7 +116,7 @@ std::uint64_t cheapest(std::uint64_t quantity, std::uint64_t limit, const std::v
   return best;
 }
 RC_GTEST_PROP(Twins, CostIsTheLeastOfAllWaysToBuy, ()) {
-  const auto amount = rc::gen::inRange<std::uint64_t>(0, 6);
+  const auto amount = rc::gen::resize(1000, rc::gen::inRange<std::uint64_t>(0, 6));
   std::vector<ProviderInput> offers(*rc::gen::inRange<std::size_t>(1, 5));
   for (ProviderInput& o : offers) o = {*amount, *amount};
   const RequesterInput request{*amount + *amount, *amount};

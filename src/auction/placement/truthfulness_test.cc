@@ -76,7 +76,7 @@ Gains found(Mechanism mechanism) {
   std::mt19937 random(7);
   const auto upto = [&](std::uint64_t most) { return random() % (most + 1); };
   Gains all;
-  for (int draw = 0; draw < 200; ++draw) {
+  for (int draw = 0; draw < 100; ++draw) {
     World truth{{1 + upto(kMostUnits), upto(kMostPrice)}, Offers(2 + upto(2))};
     for (ProviderInput& o : truth.offers) {
       const std::uint64_t capacity = upto(kMostUnits);
