@@ -26,6 +26,7 @@ class Aes128 {
   }
   // out[i] = AES(start + i), the addition in the low 64 bits only: a stream for one (key, start).
   void stream(const Block& start, Block* out, std::size_t count) const;
+  const std::array<Block, 11>& round_keys() const { return round_keys_; }  // for native kernels that do more at once
 
  private:
   std::array<Block, 11> round_keys_;  // native: the schedule; portable: the key in [0]

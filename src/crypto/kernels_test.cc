@@ -6,6 +6,7 @@
 #include "crypto/aes.h"
 #include "crypto/gf.h"
 #include "crypto/random.h"
+#include "crypto/stream_fold.h"
 
 namespace crypto {
 namespace {
@@ -51,6 +52,35 @@ TEST_P(EachKernel, StreamEncryptsConsecutiveCounters) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Block one = aes.encrypt(Block{5 + i, 9});
     ASSERT_TRUE(one.lo == out[i].lo && one.hi == out[i].hi);
+  }
+}
+
+TEST_P(EachKernel, FoldedStreamsAreTheSumsOfTheStreams) {
+  constexpr std::size_t kRoom = 48;
+  for (std::size_t leaves = 2, k = 1; leaves <= 256; leaves *= 2, ++k) {
+    SeededRandom random(base::view("fold"));
+    std::vector<Aes128> keys;
+    for (std::size_t y = 0; y < leaves; ++y) keys.emplace_back(random.block());
+    const Block start{~std::uint64_t{0} - 5, 7};  // the addition is in the low word alone
+    for (const std::size_t count : {1U, 16U, 17U, 48U}) {
+      Blocks sum(kRoom), columns(k * kRoom), expected_sum(kRoom), expected(k * kRoom), stream(kRoom);
+      fold_streams(keys, start, count, sum.data(), columns.data(), kRoom);
+      for (std::size_t y = 0; y < leaves; ++y) {
+        keys[y].stream(start, stream.data(), count);
+        for (std::size_t i = 0; i < count; ++i) {
+          expected_sum[i] ^= stream[i];
+          for (std::size_t t = 0; t < k; ++t) expected[t * kRoom + i] ^= masked(stream[i], y >> t);
+        }
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const Block difference = sum[i] ^ expected_sum[i];
+        ASSERT_TRUE(difference.lo == 0 && difference.hi == 0) << leaves << " " << i;
+        for (std::size_t t = 0; t < k; ++t) {
+          const Block wrong = columns[t * kRoom + i] ^ expected[t * kRoom + i];
+          ASSERT_TRUE(wrong.lo == 0 && wrong.hi == 0) << leaves << " " << t << " " << i;
+        }
+      }
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 #include "mpc/bristol.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -18,6 +17,19 @@ constexpr std::size_t kMaxGates = std::size_t{1} << 24, kMaxWires = std::size_t{
 // A wire that anything reads or writes is named in the text, with at least one digit and a space. Inputs that nothing
 // reads are not, so that small circuits may have this many more wires than the text has characters.
 constexpr std::size_t kIdleWires = std::size_t{1} << 16;
+
+bool in_word(char c) { return c > ' ' || (c != ' ' && c != '\n' && c != '\t' && c != '\r'); }
+
+enum class Op { kXor, kAnd, kInv, kEq, kEqw, kMand };
+std::optional<Op> parse_op(std::string_view word) {
+  if (word == "XOR") return Op::kXor;
+  if (word == "AND") return Op::kAnd;
+  if (word == "INV") return Op::kInv;
+  if (word == "EQ") return Op::kEq;
+  if (word == "EQW") return Op::kEqw;
+  if (word == "MAND") return Op::kMand;
+  return std::nullopt;
+}
 
 base::Error invalid(std::string message) { return {base::Code::kInvalidInput, std::move(message)}; }
 
@@ -50,29 +62,32 @@ class Reader {
 
   // The words of the next line that has any; false at the end.
   bool next_line() {
-    const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-    while (!rest_.empty()) {
+    const char *at = rest_.data(), *const end = at + rest_.size();
+    words_.clear();
+    while (at != end && words_.empty()) {
       ++line_;
-      words_.clear();
-      std::size_t at = 0;
-      while (at < rest_.size() && rest_[at] != '\n') {
-        const std::size_t start = at;
-        while (at < rest_.size() && rest_[at] != '\n' && !space(rest_[at])) ++at;
-        if (at > start) words_.push_back(rest_.substr(start, at - start));
-        if (at == start) ++at;
+      while (at != end && *at != '\n') {
+        const char* const start = at;
+        while (at != end && in_word(*at)) ++at;
+        if (at != start)
+          words_.emplace_back(start, static_cast<std::size_t>(at - start));
+        else
+          ++at;
       }
-      rest_.remove_prefix(std::min(rest_.size(), at + 1));
-      if (!words_.empty()) return true;
+      if (at != end) ++at;
     }
-    return false;
+    rest_ = {at, static_cast<std::size_t>(end - at)};
+    return !words_.empty();
   }
 
-  // The word as a decimal number of at most `max`.
+  // The word as a decimal number of at most `max`, which is far from the largest there are.
   std::optional<std::size_t> number(std::size_t word, std::size_t max) const {
     std::size_t value = 0;
-    const char* const end = words_[word].data() + words_[word].size();
-    const auto [stop, error] = std::from_chars(words_[word].data(), end, value);
-    if (error != std::errc() || stop != end || value > max) return std::nullopt;
+    for (const char c : words_[word]) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = 10 * value + static_cast<std::size_t>(c - '0');
+      if (value > max) return std::nullopt;
+    }
     return value;
   }
 
@@ -128,15 +143,15 @@ class Reader {
     if (!ins || !outs || words_.size() != *ins + *outs + 3) {
       return wrong("expected: inputs outputs, that many wires, XOR AND INV EQ EQW or MAND");
     }
-    const std::string_view op = words_.back();
-    const bool binary = op == "XOR" || op == "AND", unary = op == "INV" || op == "EQ" || op == "EQW";
-    if (!binary && !unary && op != "MAND") return wrong("unknown gate; there are XOR AND INV EQ EQW MAND");
-    if (*outs == 0 || (op != "MAND" && *outs != 1) || *ins != (unary ? *outs : 2 * *outs)) {
+    const auto op = parse_op(words_.back());
+    if (!op) return wrong("unknown gate; there are XOR AND INV EQ EQW MAND");
+    const bool unary = op == Op::kInv || op == Op::kEq || op == Op::kEqw;
+    if (*outs == 0 || (op != Op::kMand && *outs != 1) || *ins != (unary ? *outs : 2 * *outs)) {
       return wrong(
           "the numbers of inputs and outputs must be 2 1 for XOR and AND, 1 1 for INV, EQ and EQW, 2k k for MAND");
     }
     for (std::size_t i = 0; i < *outs; ++i) {
-      const auto value = compute(op, 2 + i, 2 + i + *outs);
+      const auto value = compute(*op, 2 + i, 2 + i + *outs);
       if (!value) return wrong(complaint_);
       const auto wire = number(2 + *ins + i, values_.size());
       if (!wire || *wire == values_.size())
@@ -149,19 +164,19 @@ class Reader {
 
   // The operation on the wires of two words (the second only where there are two). Nothing if a word is wrong: then
   // complaint_ says how. An error a word would cost more than the rest of the reading.
-  std::optional<Bit> compute(std::string_view op, std::size_t first, std::size_t second) {
-    if (op == "EQ") {
+  std::optional<Bit> compute(Op op, std::size_t first, std::size_t second) {
+    if (op == Op::kEq) {
       const auto constant = number(first, 1);
       if (!constant) complaint_ = "EQ takes a constant, 0 or 1";
       return constant ? std::optional(Bit::constant(*constant == 1)) : std::nullopt;
     }
     const Bit* const a = operand(first);
     if (a == nullptr) return std::nullopt;
-    if (op == "INV") return ~*a;
-    if (op == "EQW") return *a;
+    if (op == Op::kInv) return ~*a;
+    if (op == Op::kEqw) return *a;
     const Bit* const b = operand(second);
     if (b == nullptr) return std::nullopt;
-    return op == "XOR" ? *a ^ *b : *a & *b;
+    return op == Op::kXor ? *a ^ *b : *a & *b;
   }
 
   const Bit* operand(std::size_t word) {

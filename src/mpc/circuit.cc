@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "crypto/block.h"
 #include "crypto/sha256.h"
 
 namespace mpc {
@@ -19,15 +20,18 @@ std::size_t Circuit::outputs_of(std::size_t party) const {
 
 std::array<std::uint8_t, 32> Circuit::hash() const {
   crypto::Sha256 hash;
-  std::array<std::uint8_t, 4096> buffer;
+  std::array<std::uint32_t, 1024> buffer;  // little-endian as everywhere (crypto/block.h)
+  const auto view = [&](std::size_t words) {
+    return base::ByteView(reinterpret_cast<const std::uint8_t*>(buffer.data()), words * sizeof buffer[0]);
+  };
   std::size_t used = 0;
   const auto numbers = [&](std::initializer_list<std::size_t> values) {  // all built circuits fit 32 bits
     for (const std::size_t v : values) {
       if (used == buffer.size()) {
-        hash.update(buffer);
+        hash.update(view(used));
         used = 0;
       }
-      for (unsigned shift = 0; shift < 32; shift += 8) buffer[used++] = static_cast<std::uint8_t>(v >> shift);
+      buffer[used++] = static_cast<std::uint32_t>(v);
     }
   };
   hash.update(base::view("tarn circuit v1"));
@@ -35,7 +39,7 @@ std::array<std::uint8_t, 32> Circuit::hash() const {
   for (const std::uint32_t owner : input_owners_) numbers({owner});
   for (const Gate& g : gates_) numbers({static_cast<std::size_t>(g.op), g.a, g.b, g.out});
   for (const Output& o : outputs_) numbers({o.owner, o.wire});
-  return hash.update({buffer.data(), used}).finish();
+  return hash.update(view(used)).finish();
 }
 
 namespace {

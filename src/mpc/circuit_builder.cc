@@ -93,6 +93,7 @@ Circuit CircuitBuilder::build() && {
   circuit.input_owners_ = std::move(input_owners_);
   std::size_t next = circuit.inputs();
   std::vector<WireId> wire_of(nodes_.size());
+  circuit.gates_.reserve(nodes_.size());
   std::vector<std::uint32_t> depth(nodes_.size(), 0);  // AND gates on the longest path to the node
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "crypto/gf.h"
 #include "mpc/session_state.h"
 
 namespace mpc {
@@ -12,10 +13,9 @@ using crypto::Block;
 using crypto::Blocks;
 
 namespace {
-
-// What multiplying ⟨λ_α⟩·⟨λ_β⟩ by a triple (x, y, z) opens: λ_α ⊕ x at 2g, λ_β ⊕ y at 2g + 1.
-const Shares& operand(const Triples& triples, std::size_t factor) { return factor % 2 == 0 ? triples.x : triples.y; }
-
+Block inner(const Blocks& values, std::span<const Block> chi) {
+  return crypto::gf128_inner(values.data(), 1, chi.data(), chi.size());
+}
 }  // namespace
 
 // ---- hop 8: own Λ; Beaver's openings
@@ -31,17 +31,18 @@ base::Status Session::State::input_hop(const Bits& inputs) {
     masked_inputs[w] = (inputs[own_masked.size()] & 1) ^ input_masks[own_masked.size()];
     own_masked.push_back(masked_inputs[w]);
   }
-  for (std::size_t f = 0; f < 2 * layout.ands; ++f)
-    opened.push_back(m.factors.bit(f) ^ operand(*triples, f).bit(f / 2));
+  for (std::size_t g = 0; g < layout.ands; ++g) opened.push_back(m.factors.bit(2 * g) ^ triples->x.bits[g]);
+  for (std::size_t g = 0; g < layout.ands; ++g) opened.push_back(m.factors.bit(2 * g + 1) ^ triples->y.bits[g]);
   const base::Bytes masked_packed = pack(own_masked), opened_packed = pack(opened);
+  const Blocks chi = opening_weights(tags.digest(hop, self, kEverybody, "product", opened_packed), opened.size());
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    MacDigest macs(tags.prefix(hop, self, j, "product"));
-    for (std::size_t f = 0; f < 2 * layout.ands; ++f)
-      macs.add(m.factors.mac(f, j) ^ operand(*triples, f).mac(f / 2, j));
+    const std::span left = std::span(chi).first(layout.ands), right = std::span(chi).last(layout.ands);
+    const Block macs = m.factors.sum_of_macs(j, 0, 2, left) ^ inner(triples->x.macs[j], left) ^
+                       m.factors.sum_of_macs(j, 1, 2, right) ^ inner(triples->y.macs[j], right);
     base::Bytes message = masked_packed;
     append(message, opened_packed);
-    append(message, macs.finish());
+    append(message, tags.digest(hop, self, j, "product", crypto::bytes_of({&macs, 1})));
     TARN_TRY(channel.send(j, std::move(message)));
   }
   std::vector<base::Bytes> received(n);
@@ -58,23 +59,26 @@ base::Status Session::State::input_hop(const Bits& inputs) {
   return open_products(received, opened);
 }
 
-// Checks everybody's openings (bits, then the MAC digest) and completes ⟨λ_α·λ_β ⊕ λ_γ⟩.
+// Checks everybody's openings (λ_α ⊕ x of all gates, λ_β ⊕ y of all, then the hash of the MACs) and completes ⟨λ_α·λ_β ⊕ λ_γ⟩.
 base::Status Session::State::open_products(const std::vector<base::Bytes>& received, const Bits& own) {
   WireMasks& m = *masks;
   Bits sum = own;
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     const base::ByteView body(received[j]);
-    const Bits theirs = unpack(body.first(packed_size(own.size())), own.size());
-    MacDigest macs(tags.prefix(hop, j, self, "product"));
-    for (std::size_t f = 0; f < 2 * layout.ands; ++f) {
-      macs.add(m.factors.key(f, j) ^ operand(*triples, f).key(f / 2, j) ^ crypto::masked(delta, theirs[f]));
-      sum[f] ^= theirs[f];
-    }
-    if (!crypto::equal(macs.finish(), body.last(32))) return misbehaved(j, "opened a product without its MACs");
+    const base::ByteView opened = body.first(packed_size(own.size()));
+    const Bits theirs = unpack(opened, own.size());
+    const Blocks chi = opening_weights(tags.digest(hop, j, kEverybody, "product", opened), own.size());
+    const std::span left = std::span(chi).first(layout.ands), right = std::span(chi).last(layout.ands);
+    const Block macs = m.factors.sum_of_keys(j, 0, 2, left) ^ inner(triples->x.keys[j], left) ^
+                       m.factors.sum_of_keys(j, 1, 2, right) ^ inner(triples->y.keys[j], right) ^
+                       weighted(theirs, chi, delta);
+    if (!crypto::equal(tags.digest(hop, j, self, "product", crypto::bytes_of({&macs, 1})), body.last(32)))
+      return misbehaved(j, "opened a product without its MACs");
+    for (std::size_t f = 0; f < own.size(); ++f) sum[f] ^= theirs[f];
   }
   for (std::size_t g = 0; g < layout.ands; ++g) {
-    const std::uint8_t d = sum[2 * g], e = sum[2 * g + 1];
+    const std::uint8_t d = sum[g], e = sum[layout.ands + g];
     m.products.add(g, triples->z, g);
     m.products.add(g, triples->y, g, d);
     m.products.add(g, triples->x, g, e);
@@ -161,18 +165,20 @@ void each_output_of(const Circuit& circuit, std::size_t owner, F&& f) {
 
 base::Bytes Session::State::output_message(std::size_t owner, const std::optional<Evaluated>& evaluated) {
   Bits shares, masked;
-  MacDigest macs(tags.prefix(hop, self, owner, "output"));
+  Blocks macs;
   crypto::Sha256 labels;
   labels.update(tags.prefix(hop, 0, owner, "labels"));
   each_output_of(circuit, owner, [&](std::size_t o, WireId w) {
     shares.push_back(output_masks->bit(o));
-    macs.add(output_masks->mac(o, owner));
+    macs.push_back(output_masks->mac(o, owner));
     if (!evaluated) return;
     masked.push_back(evaluated->masked[w]);
     labels.update(crypto::bytes_of({&evaluated->labels[owner][w], 1}));
   });
   base::Bytes message = pack(shares);
-  append(message, macs.finish());
+  const Blocks chi = opening_weights(tags.digest(hop, self, kEverybody, "output", message), macs.size());
+  const Block sum = inner(macs, chi);
+  append(message, tags.digest(hop, self, owner, "output", crypto::bytes_of({&sum, 1})));
   if (evaluated) {
     append(message, pack(masked));
     append(message, labels.finish());
@@ -191,20 +197,18 @@ base::Result<Bits> Session::State::accept_outputs(const std::vector<base::Bytes>
     const base::ByteView body(received[j]);
     const std::size_t packed = packed_size(values.size());
     const Bits shares = unpack(body.first(packed), values.size());
-    MacDigest macs(tags.prefix(hop, j, self, "output"));
-    std::size_t i = 0;
-    each_output_of(circuit, self, [&](std::size_t o, WireId) {
-      macs.add(output_masks->key(o, j) ^ crypto::masked(delta, shares[i]));
-      values[i] ^= shares[i];
-      ++i;
-    });
-    if (!crypto::equal(macs.finish(), body.subspan(packed, 32)))
+    Blocks keys;
+    each_output_of(circuit, self, [&](std::size_t o, WireId) { keys.push_back(output_masks->key(o, j)); });
+    const Blocks chi = opening_weights(tags.digest(hop, j, kEverybody, "output", body.first(packed)), keys.size());
+    const Block sum = inner(keys, chi) ^ weighted(shares, chi, delta);
+    for (std::size_t i = 0; i < shares.size(); ++i) values[i] ^= shares[i];
+    if (!crypto::equal(tags.digest(hop, j, self, "output", crypto::bytes_of({&sum, 1})), body.subspan(packed, 32)))
       return misbehaved(j, "opened an output without its MACs");
     if (j != 0) continue;
     const Bits masked = unpack(body.subspan(packed + 32, packed), values.size());
     crypto::Sha256 labels;
     labels.update(tags.prefix(hop, 0, self, "labels"));
-    i = 0;
+    std::size_t i = 0;
     each_output_of(circuit, self, [&](std::size_t, WireId w) {
       const Block active = garbled.zero_labels[w] ^ crypto::masked(delta, masked[i]);
       labels.update(crypto::bytes_of({&active, 1}));

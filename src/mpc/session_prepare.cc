@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "crypto/gf.h"
 #include "mpc/bit_matrix.h"
 #include "mpc/session_state.h"
 #include "mpc/wire_slots.h"
@@ -313,17 +314,17 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
   }
   const base::Bytes d_packed = pack(d);
   const crypto::Digest own_commitment = tags.digest(hop, self, kEverybody, "sum", sum);
+  const auto chi_of_opening = [&](std::size_t from, base::ByteView bits) {
+    return opening_weights(tags.digest(hop, from, kEverybody, "bucket", bits), opening.size());
+  };
+  const Blocks weights = opening.weights_of_y(chi_of_opening(self, d_packed));
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    MacDigest macs(tags.prefix(hop, self, j, "bucket"));
-    for (std::size_t i = 0; i < d.size(); ++i) {
-      const auto [first, other] = opening.operands[i];
-      macs.add(pool.macs[j][first] ^ pool.macs[j][other]);
-    }
+    const Block macs = crypto::gf128_inner(&pool.macs[j][layout.leaky()], 1, weights.data(), weights.size());
     base::Bytes message;
     append(message, own_commitment);
     append(message, d_packed);
-    append(message, macs.finish());
+    append(message, tags.digest(hop, self, j, "bucket", crypto::bytes_of({&macs, 1})));
     TARN_TRY(channel.send(j, std::move(message)));
   }
   std::vector<base::Bytes>& commitments = announced;
@@ -333,14 +334,14 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
     TARN_ASSIGN(const base::Bytes message, receive(j, layout.bucket()));
     const base::ByteView body(message);
     commitments[j].assign(message.begin(), message.begin() + kCommitment);
-    const Bits theirs = unpack(body.subspan(kCommitment, d_packed.size()), d.size());
-    MacDigest macs(tags.prefix(hop, j, self, "bucket"));
-    for (std::size_t i = 0; i < d.size(); ++i) {
-      const auto [first, other] = opening.operands[i];
-      macs.add(pool.keys[j][first] ^ pool.keys[j][other] ^ crypto::masked(delta, theirs[i]));
-      d[i] ^= theirs[i];
-    }
-    if (!crypto::equal(macs.finish(), body.last(32))) return misbehaved(j, "opened a bucket without its MACs");
+    const base::ByteView bits = body.subspan(kCommitment, d_packed.size());
+    const Bits theirs = unpack(bits, d.size());
+    const Blocks bit_chi = chi_of_opening(j, bits), y_chi = opening.weights_of_y(bit_chi);
+    const Block macs = crypto::gf128_inner(&pool.keys[j][layout.leaky()], 1, y_chi.data(), y_chi.size()) ^
+                       weighted(theirs, bit_chi, delta);
+    if (!crypto::equal(tags.digest(hop, j, self, "bucket", crypto::bytes_of({&macs, 1})), body.last(32)))
+      return misbehaved(j, "opened a bucket without its MACs");
+    for (std::size_t i = 0; i < d.size(); ++i) d[i] ^= theirs[i];
   }
 
   // The commitments are echoed: a cheater that committed to one sum for each honest party would get a guess from each.
@@ -361,15 +362,8 @@ base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t
     total ^= base::Reader(opened.last(8)).u64();
   }
   if (total != 0) return unattributed(self == 0 ? 1 : 0, "made a wrong multiplication triple");
-  triples = combine(n, self, pool, *leaky, opening, d, layout.ands);
+  triples = combine(self, pool, *leaky, opening, d);
   leaky.reset();
-  // What fed the triples is used up; only the masks behind it are wanted from here on.
-  const auto keep_masks = [&](auto& all) {
-    if (!all.empty()) all = {all.begin() + static_cast<std::ptrdiff_t>(layout.masks()), all.end()};
-  };
-  keep_masks(pool.bits);
-  for (auto& macs : pool.macs) keep_masks(macs);
-  for (auto& keys : pool.keys) keep_masks(keys);
   return {};
 }
 

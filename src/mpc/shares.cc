@@ -1,6 +1,8 @@
 #include "mpc/shares.h"
 
 #include "base/check.h"
+#include "crypto/aes.h"
+#include "crypto/gf.h"
 
 namespace mpc {
 
@@ -35,10 +37,33 @@ void Shares::add_constant(std::size_t i, std::uint8_t c, const Block& delta) {
     key(i, 0) ^= masked(delta, c);
 }
 
+Block Shares::sum_of_macs(std::size_t peer, std::size_t first, std::size_t step, std::span<const Block> chi) const {
+  CHECK(chi.empty() || first + (chi.size() - 1) * step < size());
+  return crypto::gf128_inner(parts_.data() + first * 2 * parties_ + peer, step * 2 * parties_, chi.data(), chi.size());
+}
+
+Block Shares::sum_of_keys(std::size_t peer, std::size_t first, std::size_t step, std::span<const Block> chi) const {
+  return sum_of_macs(parties_ + peer, first, step, chi);  // an element's keys lie behind its MACs
+}
+
 Block Shares::times_delta(std::size_t i, const Block& delta) const {
   Block sum = masked(delta, bits_[i]);
   for (std::size_t j = 0; j < parties_; ++j) sum ^= key(i, j);
   return sum;
+}
+
+crypto::Blocks opening_weights(const crypto::Digest& seed, std::size_t count) {
+  crypto::Blocks chi(count);
+  const crypto::Aes128 aes(crypto::block_from(base::ByteView(seed).first(16)));
+  aes.stream(crypto::block_from(base::ByteView(seed).last(16)), chi.data(), count);
+  return chi;
+}
+
+Block weighted(const Bits& bits, const crypto::Blocks& chi, const Block& delta) {
+  CHECK(bits.size() == chi.size());
+  Block sum;
+  for (std::size_t m = 0; m < bits.size(); ++m) sum ^= masked(chi[m], bits[m]);
+  return crypto::gf128_inner(&sum, 1, &delta, 1);
 }
 
 base::Bytes pack(const Bits& bits) {

@@ -47,6 +47,11 @@ class Shares {
   void add(std::size_t i, const PoolBits& from, std::size_t k, std::uint64_t c = 1);
   // Element i += the public constant c.
   void add_constant(std::size_t i, std::uint8_t c, const crypto::Block& delta);
+  // Σ χ_i·(MAC, key of element first + i·step).
+  crypto::Block sum_of_macs(std::size_t peer, std::size_t first, std::size_t step,
+                            std::span<const crypto::Block> chi) const;
+  crypto::Block sum_of_keys(std::size_t peer, std::size_t first, std::size_t step,
+                            std::span<const crypto::Block> chi) const;
   // My share of (value of element i)·Δ: own bit times Δ and all my keys.
   crypto::Block times_delta(std::size_t i, const crypto::Block& delta) const;
 
@@ -56,27 +61,10 @@ class Shares {
   crypto::Blocks parts_;  // an element: a MAC a party, then a key a party; the own slots stay zero
 };
 
-// An opening towards one peer: the digest over the MACs of what is opened, in order; and the same from the other side.
-class MacDigest {
- public:
-  explicit MacDigest(base::ByteView tag) { hash_.update(tag); }
-  void add(const crypto::Block& mac) {
-    buffer_.push_back(mac);
-    if (buffer_.size() == 256) flush();
-  }
-  crypto::Digest finish() {
-    flush();
-    return hash_.finish();
-  }
-
- private:
-  void flush() {
-    hash_.update(crypto::bytes_of(buffer_));
-    buffer_.clear();
-  }
-  crypto::Sha256 hash_;
-  crypto::Blocks buffer_;
-};
+// Opening many bits at once: their owner sends them and, to each peer, a hash of Σ χ_m·M_m over GF(2^128), where χ comes
+// from a hash of the bits as sent; the peer computes Σ χ_m·K_m ⊕ (Σ χ_m·bit_m)·Δ.
+crypto::Blocks opening_weights(const crypto::Digest& seed, std::size_t count);
+crypto::Block weighted(const Bits& bits, const crypto::Blocks& chi, const crypto::Block& delta);  // (Σ χ_m·bit_m)·Δ
 
 // Bits on the wire: eight a byte, lowest first, the rest of the last byte zero.
 base::Bytes pack(const Bits& bits);

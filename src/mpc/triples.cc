@@ -144,62 +144,93 @@ BucketOpening::BucketOpening(const Bucketing& bucketing, std::vector<std::uint32
     for (std::size_t k = 1; k < shape.size; ++k) operands.emplace_back(y + order[first], y + order[first + k]);
 }
 
+Blocks BucketOpening::weights_of_y(const Blocks& chi) const {
+  CHECK(chi.size() == size());
+  Blocks out(order.size());
+  std::size_t next = 0;
+  for (std::size_t first = 0; first < order.size(); first += shape.size) {
+    Block sum;
+    for (std::size_t k = 1; k < shape.size; ++k) {
+      sum ^= chi[next];
+      out[order[first + k]] = chi[next++];
+    }
+    out[order[first]] = sum;
+  }
+  return out;
+}
+
 namespace {
 
-// Sums, over the members of every bucket, one party's MACs or keys: of x, of z, and of d·x into z. One array at a time,
-// because members lie anywhere in it: a few megabytes stay in the cache, all arrays together do not.
-template <class Place>
-void sum_buckets(const BucketOpening& opening, const Bits& d, std::size_t wanted, const Blocks& from, const Bits& e,
-                 const Block& delta, Place&& place) {
-  const std::size_t size = opening.shape.size, count = opening.shape.leaky();
-  for (std::size_t b = 0; b < wanted; ++b) {
-    const std::uint32_t* members = &opening.order[b * size];
-    for (std::size_t k = 0; k < size && b + 4 < wanted; ++k) {
-      __builtin_prefetch(&from[members[4 * size + k]]);
-      __builtin_prefetch(&from[2 * count + members[4 * size + k]]);
-    }
-    Block x = from[members[0]], z = from[2 * count + members[0]];
-    std::uint8_t announced = e.empty() ? 0 : e[members[0]];
-    for (std::size_t k = 1; k < size; ++k) {
-      const Block& other = from[members[k]];
-      x ^= other;
-      z ^= from[2 * count + members[k]] ^ crypto::masked(other, d[b * (size - 1) + k - 1]);
-      if (!e.empty()) announced ^= e[members[k]];
-    }
-    place(b, x, from[count + members[0]], z ^ crypto::masked(delta, announced));
+// By leaky triple: its bucket, and the d of folding it into that; 0 for a bucket's first.
+struct Place {
+  std::uint32_t bucket = 0;
+  std::uint32_t d = 0;
+};
+
+std::vector<Place> places(const BucketOpening& opening, const Bits& d) {
+  std::vector<Place> out(opening.order.size());
+  for (std::size_t b = 0, next = 0; b < opening.shape.buckets; ++b)
+    for (std::size_t k = 0; k < opening.shape.size; ++k)
+      out[opening.order[b * opening.shape.size + k]] = {static_cast<std::uint32_t>(b), k == 0 ? 0U : d[next++]};
+  return out;
+}
+
+// Sums of one party's MACs or keys over the members of every bucket: of x; of z = r ⊕ e·Δ and d·x. What is summed is
+// read as it lies, the sums are few enough for the cache.
+struct Folded {
+  Blocks x, y, z;
+};
+Folded fold(const Blocks& from, const BucketOpening& opening, const std::vector<Place>& places, const Bits& e,
+            const Block& delta) {
+  const std::size_t count = places.size(), buckets = opening.shape.buckets;
+  Folded out{Blocks(buckets), Blocks(buckets), Blocks(buckets)};
+  for (std::size_t m = 0; m < count; ++m) {
+    const Place& place = places[m];
+    const Block& x = from[m];
+    out.x[place.bucket] ^= x;
+    out.z[place.bucket] ^= from[2 * count + m] ^ crypto::masked(x, place.d) ^ crypto::masked(delta, e[m]);
   }
+  for (std::size_t b = 0; b < buckets; ++b) out.y[b] = from[count + opening.order[b * opening.shape.size]];
+  return out;
 }
 
 }  // namespace
 
-Triples combine(std::size_t parties, std::size_t self, const PoolBits& pool, const LeakyTriples& leaky,
-                const BucketOpening& opening, const Bits& d, std::size_t wanted) {
-  CHECK(d.size() == opening.size() && wanted <= opening.shape.buckets);
-  const std::size_t size = opening.shape.size, count = opening.shape.leaky();
-  Triples out{Shares(parties, self, wanted), Shares(parties, self, wanted), Shares(parties, self, wanted)};
-  for (std::size_t b = 0; b < wanted; ++b) {
-    const std::uint32_t* members = &opening.order[b * size];
-    out.y.bit(b) = pool.bits[count + members[0]];
-    for (std::size_t k = 0; k < size; ++k) {
-      const std::uint8_t x = pool.bits[members[k]];
-      out.x.bit(b) ^= x;
-      out.z.bit(b) ^= leaky.z_bit(members[k]);
-      if (k > 0) out.z.bit(b) ^= static_cast<std::uint8_t>(x & d[b * (size - 1) + k - 1]);  // z'' + d·x''
-    }
+Triples combine(std::size_t self, PoolBits& pool, const LeakyTriples& leaky, const BucketOpening& opening,
+                const Bits& d) {
+  CHECK(d.size() == opening.size());
+  const std::size_t parties = pool.macs.size(), count = opening.shape.leaky();
+  const std::vector<Place> where = places(opening, d);
+  Triples out;
+  for (PoolBits* part : {&out.x, &out.y, &out.z}) {
+    part->bits.resize(opening.shape.buckets);
+    part->macs.resize(parties);
+    part->keys.resize(parties);
   }
+  for (std::size_t m = 0; m < count; ++m) {
+    const Place& place = where[m];
+    out.x.bits[place.bucket] ^= pool.bits[m];
+    out.z.bits[place.bucket] ^= static_cast<std::uint8_t>(leaky.z_bit(m) ^ (pool.bits[m] & place.d));
+  }
+  for (std::size_t b = 0; b < opening.shape.buckets; ++b)
+    out.y.bits[b] = pool.bits[count + opening.order[b * opening.shape.size]];
+
+  const auto drop_folded = [&](auto& all) {
+    all = std::remove_reference_t<decltype(all)>(all.begin() + static_cast<std::ptrdiff_t>(3 * count), all.end());
+  };
+  drop_folded(pool.bits);
+  const auto take = [&](std::vector<Blocks> PoolBits::* which, std::size_t j, const Block& delta) {
+    Blocks& from = (pool.*which)[j];
+    Folded folded = fold(from, opening, where, leaky.announced(j), delta);
+    drop_folded(from);
+    (out.x.*which)[j] = std::move(folded.x);
+    (out.y.*which)[j] = std::move(folded.y);
+    (out.z.*which)[j] = std::move(folded.z);
+  };
   for (std::size_t j = 0; j < parties; ++j) {
     if (j == self) continue;
-    sum_buckets(opening, d, wanted, pool.macs[j], {}, Block{}, [&](std::size_t b, Block x, Block y, Block z) {
-      out.x.mac(b, j) = x;
-      out.y.mac(b, j) = y;
-      out.z.mac(b, j) = z;
-    });
-    sum_buckets(opening, d, wanted, pool.keys[j], leaky.announced(j), leaky.delta(),
-                [&](std::size_t b, Block x, Block y, Block z) {
-                  out.x.key(b, j) = x;
-                  out.y.key(b, j) = y;
-                  out.z.key(b, j) = z;
-                });
+    take(&PoolBits::macs, j, Block{});  // a party's own e moves its bit, not its MACs
+    take(&PoolBits::keys, j, leaky.delta());
   }
   return out;
 }

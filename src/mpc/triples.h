@@ -65,6 +65,8 @@ struct BucketOpening {
   BucketOpening(const Bucketing& bucketing, std::vector<std::uint32_t> permutation);
 
   std::size_t size() const { return operands.size(); }
+  // Weights of the y such that Σ over the y equals Σ χ_i·(element i): of MACs in the order in which they lie.
+  crypto::Blocks weights_of_y(const crypto::Blocks& chi) const;
 
   Bucketing shape;
   std::vector<std::uint32_t> order;
@@ -72,10 +74,11 @@ struct BucketOpening {
 };
 
 struct Triples {
-  Shares x, y, z;
+  PoolBits x, y, z;
 };
-// `d`: the opened values, XORed over all parties.
-Triples combine(std::size_t parties, std::size_t self, const PoolBits& pool, const LeakyTriples& leaky,
-                const BucketOpening& opening, const Bits& d, std::size_t wanted);
+// One triple a bucket; `d`: the opened values, XORed over all parties. What is folded leaves the pool, peer by peer, so
+// that both never lie in memory as a whole: only the bits behind the leaky triples stay.
+Triples combine(std::size_t self, PoolBits& pool, const LeakyTriples& leaky, const BucketOpening& opening,
+                const Bits& d);
 
 }  // namespace mpc

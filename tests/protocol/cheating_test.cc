@@ -545,7 +545,7 @@ TEST(Bucketing, MakesRightTriplesOfRightOnes) {
   for (const std::size_t n : {2U, 3U}) {
     const std::size_t wanted = 20;
     const mpc::Bucketing shape = mpc::choose_bucketing(wanted);
-    const LeakyRun run(n, shape.leaky(), "buckets");
+    LeakyRun run(n, shape.leaky(), "buckets");
     crypto::SeededRandom permutation(base::view("permutation"));
     const mpc::BucketOpening opening(shape, mpc::shuffled(shape.leaky(), permutation));
     EXPECT_EQ(std::set<std::uint32_t>(opening.order.begin(), opening.order.end()).size(), opening.order.size());
@@ -557,20 +557,19 @@ TEST(Bucketing, MakesRightTriplesOfRightOnes) {
         d[m] = static_cast<std::uint8_t>(d[m] ^ run.bit(i, first) ^ run.bit(i, other));
       }
     std::vector<mpc::Triples> made;
-    for (std::size_t i = 0; i < n; ++i)
-      made.push_back(mpc::combine(n, i, run.open.pools[i], run.party[i], opening, d, wanted));
+    for (std::size_t i = 0; i < n; ++i) made.push_back(mpc::combine(i, run.open.pools[i], run.party[i], opening, d));
     for (std::size_t t = 0; t < wanted; ++t) {
       std::uint8_t x = 0, y = 0, z = 0;
       for (std::size_t i = 0; i < n; ++i) {
-        x ^= made[i].x.bit(t);
-        y ^= made[i].y.bit(t);
-        z ^= made[i].z.bit(t);
+        x ^= made[i].x.bits[t];
+        y ^= made[i].y.bits[t];
+        z ^= made[i].z.bits[t];
         for (std::size_t k = 0; k < n; ++k) {
           if (i == k) continue;
           for (const auto part : {&mpc::Triples::x, &mpc::Triples::y, &mpc::Triples::z}) {
             const Block expected =
-                (made[i].*part).key(t, k) ^ crypto::masked(run.open.deltas[i], (made[k].*part).bit(t));
-            EXPECT_TRUE(same((made[k].*part).mac(t, i), expected));
+                (made[i].*part).keys[k][t] ^ crypto::masked(run.open.deltas[i], (made[k].*part).bits[t]);
+            EXPECT_TRUE(same((made[k].*part).macs[i][t], expected));
           }
         }
       }

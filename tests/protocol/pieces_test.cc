@@ -7,11 +7,13 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "crypto/gf.h"
 #include "mpc/acquaintance.h"
 #include "mpc/base_ot.h"
 #include "mpc/bit_matrix.h"
 #include "mpc/extension.h"
 #include "mpc/shares.h"
+#include "mpc/triples.h"
 
 namespace {
 
@@ -460,26 +462,77 @@ TEST(Shares, OfAPoolAreThoseOfItsParties) {
   sum.expect_good(0);
 }
 
-TEST(MacDigests, DependOnEveryMacTheirOrderAndTheTag) {
-  crypto::SeededRandom random(base::view("macs"));
-  const Blocks macs = random.blocks(600);  // more than one buffer
-  const auto digest = [](const Blocks& of, std::string_view tag) {
-    mpc::MacDigest out(base::view(tag));
-    for (const Block& mac : of) out.add(mac);
-    return out.finish();
-  };
-  const auto truth = digest(macs, "tag");
-  const Bytes all = base::Writer().raw(base::view("tag")).raw(crypto::bytes_of(macs)).take();
-  EXPECT_EQ(truth, crypto::sha256(all));
-  EXPECT_NE(truth, digest(macs, "gat"));
-  for (const std::size_t place : {0U, 255U, 256U, 511U, 512U, 599U}) {
-    Blocks other = macs;
-    other[place].hi ^= std::uint64_t{1} << 63;
-    EXPECT_NE(truth, digest(other, "tag"));
-    std::swap(other[place], other[(place + 1) % 600]);
-    EXPECT_NE(truth, digest(other, "tag"));
+// ---- openings
+
+Block inner(const Blocks& values, const Blocks& chi) {
+  Block sum;
+  for (std::size_t m = 0; m < chi.size(); ++m) sum ^= crypto::gf128_inner(&values[m], 1, &chi[m], 1);
+  return sum;
+}
+
+TEST(Openings, AgreeOnTheBitsThatHaveMacsAndOnNoOthers) {
+  crypto::SeededRandom random(base::view("opening"));
+  const Block delta = random.block();
+  for (const std::size_t count : {1U, 2U, 63U, 200U}) {
+    const Blocks keys = random.blocks(count);
+    Blocks macs;
+    Bits bits;
+    for (const Block& key : keys) {
+      bits.push_back(random.block().bit(5) ? 1 : 0);
+      macs.push_back(key ^ crypto::masked(delta, bits.back()));
+    }
+    const auto weights = [&](const Bits& of) { return mpc::opening_weights(crypto::sha256(mpc::pack(of)), count); };
+    const auto expected = [&](const Bits& opened) {
+      const Blocks chi = weights(opened);
+      return inner(keys, chi) ^ mpc::weighted(opened, chi, delta);
+    };
+    EXPECT_TRUE(same(inner(macs, weights(bits)), expected(bits)));
+    for (std::size_t m = 0; m < count; ++m) {
+      Bits other = bits;
+      other[m] ^= 1;
+      EXPECT_FALSE(same(inner(macs, weights(other)), expected(other)));  // with the weights of what is opened
+      EXPECT_FALSE(same(inner(macs, weights(bits)), expected(other)));   // or of what should have been
+    }
   }
-  EXPECT_NE(truth, digest(Blocks(macs.begin(), macs.end() - 1), "tag"));
+}
+
+TEST(Openings, OfManyElementsHaveWeightsThatAreUniformAndTheSeeds) {
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
+  for (const char* seed : {"one", "two"})
+    for (const Block& chi : mpc::opening_weights(crypto::sha256(base::view(seed)), 300)) seen.emplace(chi.lo, chi.hi);
+  EXPECT_EQ(seen.size(), 600U);
+}
+
+TEST(Openings, OfSharesSumTheWantedElements) {
+  crypto::SeededRandom random(base::view("strides"));
+  const OpenShares open(3, 11, random);
+  const Blocks chi = random.blocks(4);
+  for (const std::size_t first : {0U, 1U, 2U})
+    for (const std::size_t step : {1U, 2U}) {
+      Block macs, keys;
+      for (std::size_t i = 0; i < chi.size(); ++i) {
+        macs ^= crypto::gf128_inner(&open.of[1].mac(first + i * step, 2), 1, &chi[i], 1);
+        keys ^= crypto::gf128_inner(&open.of[1].key(first + i * step, 0), 1, &chi[i], 1);
+      }
+      EXPECT_TRUE(same(open.of[1].sum_of_macs(2, first, step, chi), macs));
+      EXPECT_TRUE(same(open.of[1].sum_of_keys(0, first, step, chi), keys));
+    }
+}
+
+TEST(Openings, OfBucketsMayBeSummedInTheOrderOfThePool) {
+  for (const std::size_t wanted : {1U, 100U, 400U}) {
+    const mpc::Bucketing shape = mpc::choose_bucketing(wanted);
+    crypto::SeededRandom random(base::view("buckets"));
+    const mpc::BucketOpening opening(shape, mpc::shuffled(shape.leaky(), random));
+    const Blocks chi = random.blocks(opening.size()), pool = random.blocks(3 * shape.leaky());
+    Block slow;
+    for (std::size_t i = 0; i < chi.size(); ++i) {
+      const Block element = pool[opening.operands[i].first] ^ pool[opening.operands[i].second];
+      slow ^= crypto::gf128_inner(&element, 1, &chi[i], 1);
+    }
+    const Blocks weights = opening.weights_of_y(chi);
+    EXPECT_TRUE(same(crypto::gf128_inner(&pool[shape.leaky()], 1, weights.data(), weights.size()), slow));
+  }
 }
 
 RC_GTEST_PROP(Packing, UnpacksToWhatWasPacked, (const std::vector<bool>& values)) {
