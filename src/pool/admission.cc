@@ -13,8 +13,9 @@ Refusal refuse(Reason reason, std::int64_t retry_ms = 0) { return {reason, stati
 }  // namespace
 
 std::optional<Refusal> Admission::check_shape(const Invitation& invitation) const {
-  const bool fits = invitation.width >= 8 && invitation.width <= rules_.max_width &&
-                    auction::parse_mechanism(invitation.mechanism).ok() && invitation.drawn <= 15 &&
+  const auto mechanism = auction::parse_mechanism(invitation.mechanism);
+  const bool fits = mechanism.ok() && invitation.width >= 8 && invitation.width <= rules_.max_width &&
+                    auction::check_width(*mechanism, invitation.width).ok() && invitation.drawn <= 15 &&
                     invitation.lease_seconds >= rules_.min_lease_seconds &&
                     invitation.lease_seconds <= rules_.max_lease_seconds &&
                     invitation.session_ms >= rules_.min_session_ms && invitation.session_ms <= rules_.max_session_ms &&
