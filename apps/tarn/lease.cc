@@ -69,7 +69,8 @@ int run_lease_renew(const LeaseOptions& options) {
 }
 
 int run_lease_release(const LeaseOptions& options) {
-  return with_lease(options, [](LeaseCalls& calls, const store::LeaseRecord& record) { return calls.release(record.id); });
+  return with_lease(options,
+                    [](LeaseCalls& calls, const store::LeaseRecord& record) { return calls.release(record.id); });
 }
 
 }  // namespace tarn

@@ -9,8 +9,9 @@ base::Result<std::unique_ptr<PoolRequest>> PoolRequest::open(RequesterHome& home
                                                              OnStep on_step) {
   std::unique_ptr<PoolRequest> out(new PoolRequest(home));
   TARN_ASSIGN(out->acquaintances_, home.acquaintances());
-  TARN_ASSIGN(out->node_, PoolNode::open({home.config().dht, home.directory(), home.config().coordinate, one_way_delay_ms},
-                                         home.clock()));
+  TARN_ASSIGN(
+      out->node_,
+      PoolNode::open({home.config().dht, home.directory(), home.config().coordinate, one_way_delay_ms}, home.clock()));
   net::LineOptions options;
   options.one_way_delay_ms = one_way_delay_ms;
   options.cancelled = interrupted;

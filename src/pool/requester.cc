@@ -11,9 +11,9 @@ namespace {
 constexpr int kMinAttemptMs = 300;  // less than that is not worth beginning with
 
 base::Error too_few(std::size_t found, std::size_t wanted) {
-  return {base::Code::kUnreachable,
-          "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") + " of this class, and a session needs at least " +
-              std::to_string(wanted) + " (tarn pool doctor tells why somebody does not answer)"};
+  return {base::Code::kUnreachable, "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") +
+                                        " of this class, and a session needs at least " + std::to_string(wanted) +
+                                        " (tarn pool doctor tells why somebody does not answer)"};
 }
 
 // Our own trouble, or the user's wish: nothing that leaving somebody out would mend.
@@ -48,9 +48,8 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
 
 base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
   const auto usable = [&] {
-    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), [&](const Candidate& c) {
-      return !left_out_.contains(c.peer.key);
-    }));
+    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(),
+                                                  [&](const Candidate& c) { return !left_out_.contains(c.peer.key); }));
   };
   if (usable() >= wanted.min_providers) return {};
   services_.on_step(Step::kFinding, "");

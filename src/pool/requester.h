@@ -45,8 +45,7 @@ class CandidateSource {
   virtual ~CandidateSource() = default;
   // The nearest that offer a class which covers `unit`, nearest first, at most `count`.
   virtual base::Result<std::vector<Candidate>> nearest(const model::ResourceClass& unit, std::size_t count,
-                                                       const std::set<crypto::PublicKey>& left_out,
-                                                       int timeout_ms) = 0;
+                                                       const std::set<crypto::PublicKey>& left_out, int timeout_ms) = 0;
 };
 
 class LeaseKeeper {
@@ -65,8 +64,8 @@ struct HeldLease {
 struct Attempt {
   std::size_t candidates = 0, accepted = 0, drawn = 0;
   std::map<Reason, std::size_t> refused;
-  std::optional<base::Error> error;           // why there was another, or none
-  std::vector<crypto::PublicKey> left_out;    // because of this attempt
+  std::optional<base::Error> error;         // why there was another, or none
+  std::vector<crypto::PublicKey> left_out;  // because of this attempt
 };
 
 struct RequestResult {

@@ -77,8 +77,10 @@ base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t 
     const crypto::PublicKey& key = peers[reply.peer].key;
     if (!reply.message.ok()) {
       const base::Error& error = reply.message.error();
-      if (error.code == base::Code::kCancelled) cancelled = error;
-      else leave_out(key, std::nullopt, error.message, report);
+      if (error.code == base::Code::kCancelled)
+        cancelled = error;
+      else
+        leave_out(key, std::nullopt, error.message, report);
       return !cancelled;
     }
     const auto acceptance = Acceptance::decode(*reply.message);
