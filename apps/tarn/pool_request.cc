@@ -22,6 +22,14 @@ base::Result<std::unique_ptr<PoolRequest>> PoolRequest::open(RequesterHome& home
   return out;
 }
 
+base::Status PoolRequest::run(const pool::Wanted& wanted, pool::RequestResult& result) {
+  TARN_TRY(requester_->run(wanted, result));
+  LeaseCalls calls(home_, interrupted);
+  for (pool::HeldLease& held : result.leases)
+    if (!held.confirmed) held.confirmed = calls.confirm(held.document.terms.id).ok();
+  return {};
+}
+
 base::Result<std::vector<pool::Candidate>> PoolRequest::nearest(const model::ResourceClass& unit, std::size_t count,
                                                                 const std::set<crypto::PublicKey>& left_out,
                                                                 int timeout_ms) {
