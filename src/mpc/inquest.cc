@@ -17,14 +17,22 @@ using Parties = std::vector<std::size_t>;
 constexpr std::string_view kOpeningFormat = "tarn opening v1", kEvidenceFormat = "tarn evidence v1";
 constexpr std::size_t kTransfers = 128;
 
-// Hop 1 has one of two lengths, which no other message of the pair has: so nobody can pass off another hop as it, and
-// frames are counted from there.
-std::size_t base_message_size(std::size_t parties) {
-  return correction_size(kAcquaintanceK, 2) + (parties - 1) * 32 + 16 + 32 + 32;
+// Hop 1 has one of two lengths: with trees at a first meeting, and without.
+bool is_base_size(std::size_t size, std::size_t parties) {
+  const std::size_t least = correction_size(kAcquaintanceK, 2) + (parties - 1) * 32 + 16 + 32 + 32;
+  return size == least || size == least + tree_message_size(kAcquaintanceK);
 }
-bool is_base_message(ByteView message, std::size_t parties) {
-  const std::size_t size = base_message_size(parties);
-  return message.size() == size || message.size() == size + tree_message_size(kAcquaintanceK);
+
+// Whether no other message of the context has such a length: then nobody can pass off another hop as hop 1, from which
+// frames are counted.
+bool base_is_unmistakable(const Layout& layout, const Circuit& circuit) {
+  std::vector<std::size_t> others{kBaseOtMessage,
+                                  tree_message_size(kAcquaintanceK) + correction_size(kAcquaintanceK, 2) + 16 + 32,
+                                  layout.cross(), packed_size(layout.leaky()), layout.bucket()};
+  for (std::size_t p = 0; p < layout.n; ++p)
+    others.push_back(tree_message_size(layout.k) +
+                     correction_size(layout.k, extension_blocks(layout.pool_bits(circuit, p))) + layout.proof() + 32);
+  return std::none_of(others.begin(), others.end(), [&](std::size_t size) { return is_base_size(size, layout.n); });
 }
 
 // What hop 1 says to everybody: digests, ũ and the coin's commitment, without the hash of the columns in between.
@@ -98,7 +106,7 @@ std::optional<Opening> Opening::decode(ByteView bytes, std::size_t owner, std::s
     const ByteView message = in.sized(testimony_limit(parties));
     link.base_message.assign(message.begin(), message.end());
     link.heard = read_heard(in);
-    if (!is_base_message(message, parties) || link.heard.frames.empty() ||
+    if (!is_base_size(message.size(), parties) || link.heard.frames.empty() ||
         link.heard.frames.size() > Witness::kRecorded)
       return std::nullopt;
   }
@@ -137,8 +145,7 @@ bool holds_inquests(const Circuit& circuit, unsigned k) {
   const Layout layout(circuit, k);
   std::size_t bits = 0;
   for (std::size_t p = 0; p < layout.n; ++p) bits += layout.pool_bits(circuit, p);
-  // A MAC here is a key there. Without triples nothing can fail but by a plain contradiction.
-  return layout.ands > 0 && bits * (layout.n - 1) * 2 * 16 <= kMaxReplay;
+  return base_is_unmistakable(layout, circuit) && bits * (layout.n - 1) * 2 * 16 <= kMaxReplay;  // MACs and keys
 }
 
 namespace {

@@ -368,26 +368,22 @@ TEST_P(Inquest, FindsNobodyInAGoodSession) {
   EXPECT_TRUE(deviators(lab.terms(circuit), openings).empty());
 }
 
-// No other message of a pair has the length of hop 1: hops are counted from there.
-TEST(InquestLengths, Hop1IsKnownByItsLength) {
-  const mpc::Circuit some = support::mixing_circuit(2, 1);
-  for (const unsigned k : {1U, 2U, 4U, 8U})
-    for (std::size_t n = 2; n <= 16; ++n)
-      for (std::size_t ands = 1; ands < 20'000; ands += 1 + ands / 100)
-        for (const std::size_t inputs : {0U, 1U, 40U, 128U}) {
-          mpc::Layout layout(some, k);
-          layout.n = n;
-          layout.ands = ands;
-          layout.shape = mpc::choose_bucketing(ands);
-          const std::size_t bits = layout.input_masks() + inputs;
-          const std::size_t hop2 =
-              mpc::tree_message_size(k) + mpc::correction_size(k, mpc::extension_blocks(bits)) + layout.proof() + 32;
-          const std::size_t base = mpc::correction_size(4, 2) + layout.proof() + 32;
-          for (const std::size_t hop1 : {base, base + mpc::tree_message_size(4)})
-            for (const std::size_t other : {std::size_t{96}, mpc::kBaseOtMessage,
-                                            mpc::tree_message_size(4) + mpc::correction_size(4, 2) + 48, hop2})
-              ASSERT_NE(hop1, other) << n << " parties, " << ands << " gates, k " << k;
-        }
+TEST(Inquests, AreHeldForWhatProvidersComputeAndNotForWhatTakesTooMuchMemory) {
+  for (std::size_t n = 2; n <= 16; ++n) EXPECT_TRUE(holds_inquests(support::mixing_circuit(n, 40), 4)) << n;
+  mpc::CircuitBuilder builder(16);
+  mpc::Bit bit = builder.input(0);
+  const mpc::Bit other = builder.input(1);
+  for (std::size_t i = 0; i < 12'000; ++i) bit = (bit & other) ^ builder.input(i % 16);
+  builder.output(0, bit);
+  EXPECT_FALSE(holds_inquests(std::move(builder).build(), 4));
+}
+
+// Where another hop is as long as hop 1 could be, frames cannot be told from each other.
+TEST(Inquests, AreNotHeldWhereAnotherHopCouldPassForHop1) {
+  mpc::CircuitBuilder builder(2);
+  const mpc::Bit a = builder.input(0), b = builder.input(1);
+  builder.output(0, a ^ b);  // no AND gates: hop 2 of a first meeting is as long as hop 1
+  EXPECT_FALSE(holds_inquests(std::move(builder).build(), 4));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Inquest,
