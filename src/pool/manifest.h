@@ -15,7 +15,7 @@
 
 namespace pool {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;
 
 struct Manifest {
   std::vector<crypto::PublicKey> parties;  // the public order; the requester is the first
