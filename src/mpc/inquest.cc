@@ -177,23 +177,23 @@ class Replay {
   Replay(const Terms& terms, const std::vector<Opening>& openings)
       : terms_(terms), openings_(openings), n_(openings.size()), board_(n_, std::vector<Bytes>(n_)) {}
 
-  Parties run() {
+  Findings run() {
     Parties found = who([&](std::size_t p) { return misquotes(p); });
     if (found.empty()) found = who([&](std::size_t p) { return equivocates(p); });
-    if (!found.empty()) return found;
+    if (!found.empty()) return {found, {}};
     for (std::size_t p = 0; p < n_; ++p) cast(p);
     found = who([&](std::size_t p) { return !committed(p); });
     for (unsigned hop = kHopBits; hop <= kHopSum && found.empty(); ++hop) found = replay(hop);
     // Everything was as it had to be, so whoever says that it saw a failure does not tell the truth.
     if (found.empty()) found = who([&](std::size_t p) { return openings_[p].noticed; });
-    return found;
+    return {found, disputes_};
   }
 
  private:
   struct Actor {
     std::unique_ptr<Stage> stage;
     std::unique_ptr<Session::State> state;
-    bool stopped = false;  // it says that it did not hear all of a hop
+    bool stopped = false;  // it says that it did not hear all of a hop, or cannot have been content with it
   };
 
   template <class F>
@@ -258,16 +258,19 @@ class Replay {
         return frames.size() >= hop && (actors_[p].stopped || frames[hop - 1].body != crypto::sha256(board_[p][j]));
       });
     });
-    if (!found.empty()) return found;
-    return who([&](std::size_t p) { return should_have_stopped(p, hop); });
+    if (found.empty())
+      for (std::size_t p = 0; p < n_; ++p) hear(p, hop);
+    return found;
   }
-  // p says that it heard all of this hop, with these bases: then it had to name somebody, and to go no further.
-  bool should_have_stopped(std::size_t p, unsigned hop) {
+  // Whoever stops here and has spoken in the next hop is found there. Who has not may have stopped in truth: with the
+  // bases that the two open, it had to.
+  void hear(std::size_t p, unsigned hop) {
     Actor& actor = actors_[p];
     actor.stopped = actor.stopped || any_other(p, [&](std::size_t j) { return link(p, j).heard.frames.size() < hop; });
-    if (actor.stopped) return false;
-    actor.stopped = !actor.state->hear().ok();
-    return actor.stopped && !actor.state->noticed;
+    if (actor.stopped) return;
+    const base::Status heard = actor.state->hear();
+    actor.stopped = !heard.ok();
+    if (!heard.ok() && !actor.state->noticed) disputes_.emplace_back(p, heard.error().party.value());
   }
 
   const Terms& terms_;
@@ -275,11 +278,12 @@ class Replay {
   std::size_t n_;
   Stage::Board board_;
   std::vector<Actor> actors_;
+  std::vector<std::pair<std::size_t, std::size_t>> disputes_;
 };
 
 }  // namespace
 
-Parties deviators(const Terms& terms, const std::vector<Opening>& openings) {
+Findings examine(const Terms& terms, const std::vector<Opening>& openings) {
   CHECK(openings.size() == terms.keys.size() && openings.size() == terms.circuit.parties());
   return Replay(terms, openings).run();
 }
@@ -288,7 +292,8 @@ bool judge(const Terms& terms, const Evidence& evidence) {
   const std::size_t n = terms.keys.size();
   if (evidence.openings.size() != n || n != terms.circuit.parties() || !holds_inquests(terms.circuit, terms.k))
     return false;
-  if (evidence.frame.frames.at(0).body != crypto::sha256(evidence.openings[evidence.accused]) ||
+  if (evidence.accused >= n || evidence.receiver >= n || evidence.frame.frames.size() != 1 ||
+      evidence.frame.frames[0].body != crypto::sha256(evidence.openings[evidence.accused]) ||
       !was_said(evidence.frame, FrameKind::kTestimony, terms.context, terms.keys[evidence.accused],
                 terms.keys[evidence.receiver]))
     return false;
@@ -299,7 +304,7 @@ bool judge(const Terms& terms, const Evidence& evidence) {
     if (!opening) return false;
     openings.push_back(std::move(*opening));
   }
-  const Parties found = deviators(terms, openings);
+  const Parties found = examine(terms, openings).named;
   return std::find(found.begin(), found.end(), evidence.accused) != found.end();
 }
 
@@ -312,6 +317,21 @@ Opening Session::State::open(const Witness& witness) const {
   out.links.resize(n);
   each_peer([&](std::size_t j) { out.links[j] = {bases[j], base_messages[j], witness.heard(j)}; });
   return out;
+}
+
+// We know on which side of a dispute of ours the lie is; the others do not.
+base::Error Session::State::settle(const std::vector<std::pair<std::size_t, std::size_t>>& disputes,
+                                   base::Error error) {
+  for (const auto& [p, q] : disputes) {
+    if (p == self || q == self) {
+      verdict.named.push_back(p == self ? q : p);
+    } else {
+      verdict.suspects.push_back(p);
+      verdict.suspects.push_back(q);
+    }
+  }
+  if (verdict.named.empty()) return error;
+  return misbehaved(verdict.named[0], "opened other seeds than it used");
 }
 
 base::Error Session::State::inquire(base::Error error) {
@@ -341,13 +361,16 @@ base::Error Session::State::inquire(base::Error error) {
     }
     complete = false;
     const base::Code why = testimony.error().code;
+    if (why == base::Code::kPeerMisbehaved) verdict.named.push_back(j);
     if (why == base::Code::kPeerMisbehaved || why == base::Code::kCancelled) return testimony.error();
     if (why != base::Code::kSomebodyMisbehaved) verdict.suspects.push_back(j);  // not who gave up aloud
   }
   if (verdict.named.empty() && complete) {
     const Terms terms{circuit, tags.sid(), layout.k, witness->keys(), witness->context()};
-    verdict.named = deviators(terms, openings);
+    const Findings findings = examine(terms, openings);
+    verdict.named = findings.named;
     std::erase(verdict.named, self);
+    if (verdict.named.empty() && !findings.disputes.empty()) return settle(findings.disputes, std::move(error));
   }
   if (verdict.named.empty()) return error;
   for (const std::size_t j : verdict.named) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "mpc/circuit.h"
@@ -54,17 +55,23 @@ struct Evidence {
   static std::optional<Evidence> decode(base::ByteView bytes);
 };
 
+struct Findings {
+  std::vector<std::size_t> named;  // contradict themselves
+  // The first says that it had to stop at what the second sent; one of the two opened false bases.
+  std::vector<std::pair<std::size_t, std::size_t>> disputes;
+};
+
 struct Verdict {
   std::vector<std::size_t> named;     // certain
-  std::vector<std::size_t> suspects;  // silent when they should have testified; perhaps just dead
+  std::vector<std::size_t> suspects;  // silent when they should have testified, or one of two in dispute
   std::vector<Evidence> evidence;     // by what is in `named`
 };
 
 constexpr std::size_t kMaxReplay = std::size_t{512} << 20;
 // Whether a session of this circuit holds inquests; everybody decides alike.
 bool holds_inquests(const Circuit& circuit, unsigned k);
-// Who contradicts itself; nobody if all openings are an honest session's. One opening a party.
-std::vector<std::size_t> deviators(const Terms& terms, const std::vector<Opening>& openings);
+// Nothing if all openings are an honest session's. One opening a party.
+Findings examine(const Terms& terms, const std::vector<Opening>& openings);
 // Whether the accused one deviated, for certain.
 bool judge(const Terms& terms, const Evidence& evidence);
 

@@ -121,6 +121,7 @@ struct Session::State {
   base::Error somebody(const std::string& what) const;
   base::Error unattributed(std::size_t peer, const std::string& what);  // a name only if there is one other
   base::Error inquire(base::Error error);
+  base::Error settle(const std::vector<std::pair<std::size_t, std::size_t>>& disputes, base::Error error);
   Opening open(const Witness& witness) const;
   base::Error fail(base::Error error);
   template <class F>

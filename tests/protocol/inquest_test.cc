@@ -299,6 +299,30 @@ TEST_P(Inquest, WhoDiesInItIsSuspectedAndNotNamed) {
   }
 }
 
+// Whoever stops in hop 2 and opens other seeds than it used says that the other did: nobody else can tell who lies.
+TEST_P(Inquest, FalseSeedsAtOnceAreADisputeOfTwo) {
+  const std::size_t last = cheater() == n() - 1 ? n() - 2 : n() - 1;  // of those who are heard
+  run(and_perjures(
+      [last](Middle& middle) {
+        middle.incoming = [last](std::size_t peer, std::size_t number, Bytes& m) {
+          if (peer == last && number == mpc::kHopBits) m[0] ^= 1;  // for it to stop there
+        };
+      },
+      [](std::size_t, Opening& o) {
+        for (crypto::Block& seed : o.links[victim()].bases.chosen) seed ^= crypto::Block{1, 1};
+      }));
+  for (std::size_t p = 0; p < n(); ++p) {
+    if (p == cheater()) continue;
+    EXPECT_TRUE(ends[p].verdict.evidence.empty());
+    if (p == victim()) {
+      EXPECT_TRUE(support::names(ends[p], cheater())) << support::told(ends[p]);
+    } else {
+      EXPECT_FALSE(support::names_somebody(ends[p])) << support::told(ends[p]);
+      EXPECT_EQ(ends[p].verdict.suspects, (std::vector<std::size_t>{cheater(), victim()}));
+    }
+  }
+}
+
 // ---- nobody honest, whatever all the others say together
 
 TEST_P(Inquest, NobodyHonestIsNamedWhateverAllOthersOpen) {
@@ -326,7 +350,7 @@ TEST_P(Inquest, NobodyHonestIsNamedWhateverAllOthersOpen) {
         default: break;
       }
     }
-    const auto found = deviators(lab.terms(circuit), openings);
+    const auto found = examine(lab.terms(circuit), openings).named;
     EXPECT_EQ(std::count(found.begin(), found.end(), honest), 0) << "round " << round << ", party " << honest;
   }
 }
@@ -363,9 +387,9 @@ TEST_P(Inquest, FindsNobodyInAGoodSession) {
   const Evidence& evidence = ends[victim()].verdict.evidence.at(0);
   std::vector<Opening> openings;
   for (std::size_t p = 0; p < n(); ++p) openings.push_back(Opening::decode(evidence.openings[p], p, n()).value());
-  EXPECT_EQ(deviators(lab.terms(circuit), openings), std::vector<std::size_t>{cheater()});
+  EXPECT_EQ(examine(lab.terms(circuit), openings).named, std::vector<std::size_t>{cheater()});
   openings[cheater()].noticed = false;
-  EXPECT_TRUE(deviators(lab.terms(circuit), openings).empty());
+  EXPECT_TRUE(examine(lab.terms(circuit), openings).named.empty());
 }
 
 TEST(Inquests, AreHeldForWhatProvidersComputeAndNotForWhatTakesTooMuchMemory) {
