@@ -108,12 +108,14 @@ class Requester {
   base::Result<std::unique_ptr<SessionMesh>> connect(Agreement& agreement, Attempt& report);
   std::optional<base::Error> judge(const std::vector<std::optional<Readiness>>& heard, const Agreement& agreement,
                                    Attempt& report);
-  base::Result<PlacementResult> compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh);
+  base::Result<PlacementResult> compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh,
+                                        Attempt& report);
   base::Status deliver(const Wanted& wanted, const Agreement& agreement, const auction::RequesterOutcome& outcome,
                        SessionMesh& mesh, Attempt& report, RequestResult& result);
   base::Result<LeaseDocument> receive_offer(const Wanted& wanted, const Agreement& agreement,
                                             const auction::Award& award, SessionMesh& mesh);
-  void leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, const std::string& why, Attempt& report);
+  // Once a request; what it did is remembered, with evidence where there is any.
+  void leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, base::Bytes evidence, Attempt& report);
   void blame(const base::Error& error, const Agreement& agreement, Attempt& report);
   int remaining_ms() const;
 
