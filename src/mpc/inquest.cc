@@ -334,49 +334,51 @@ base::Error Session::State::settle(const std::vector<std::pair<std::size_t, std:
   return misbehaved(verdict.named[0], "opened other seeds than it used");
 }
 
-base::Error Session::State::inquire(base::Error error) {
-  Witness* witness = channel.witness();
-  const bool certain = error.code == base::Code::kPeerMisbehaved && !noticed;
-  if (witness == nullptr || !holds_inquests(circuit, layout.k) || !(certain || noticed || witness->called()))
-    return error;
-  std::vector<Opening> openings(n);
-  openings[self] = open(*witness);
-  Evidence evidence{0, self, std::vector<Bytes>(n), {}};
-  evidence.openings[self] = openings[self].encode(self);
-  each_peer([&](std::size_t j) { (void)witness->testify(j, evidence.openings[self]); });
-  if (certain) return error;  // the others can now name whom we have named
-
-  std::vector<Heard> frames(n);
-  bool complete = true;
+base::Status Session::State::gather(Witness& witness, Testimonies& all) {
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    auto testimony = witness->testimony(j, Session::longest_message(circuit, layout.k));
+    auto testimony = witness.testimony(j, Session::longest_message(circuit, layout.k));
     if (testimony.ok()) {
-      auto opening = Opening::decode(testimony->body, j, n);
-      frames[j] = std::move(testimony->frame);
-      evidence.openings[j] = std::move(testimony->body);
-      if (opening) openings[j] = std::move(*opening);
-      if (!opening) verdict.named.push_back(j);
+      auto read = Opening::decode(testimony->body, j, n);
+      if (!read) verdict.named.push_back(j);
+      if (read) all.openings[j] = std::move(*read);
+      all.frames[j] = std::move(testimony->frame);
+      all.evidence.openings[j] = std::move(testimony->body);
       continue;
     }
-    complete = false;
+    all.complete = false;
     const base::Code why = testimony.error().code;
     if (why == base::Code::kPeerMisbehaved) verdict.named.push_back(j);
     if (why == base::Code::kPeerMisbehaved || why == base::Code::kCancelled) return testimony.error();
     if (why != base::Code::kSomebodyMisbehaved) verdict.suspects.push_back(j);  // not who gave up aloud
   }
-  if (verdict.named.empty() && complete) {
+  return {};
+}
+
+base::Error Session::State::inquire(base::Error error) {
+  Witness* witness = channel.witness();
+  const bool certain = error.code == base::Code::kPeerMisbehaved && !noticed;
+  if (witness == nullptr || !holds_inquests(circuit, layout.k) || !(certain || noticed || witness->called()))
+    return error;
+  Testimonies all{std::vector<Opening>(n), std::vector<Heard>(n), {0, self, std::vector<Bytes>(n), {}}};
+  all.openings[self] = open(*witness);
+  all.evidence.openings[self] = all.openings[self].encode(self);
+  each_peer([&](std::size_t j) { (void)witness->testify(j, all.evidence.openings[self]); });
+  if (certain) return error;  // the others can now name whom we have named
+
+  if (const auto gathered = gather(*witness, all); !gathered.ok()) return gathered.error();
+  if (verdict.named.empty() && all.complete) {
     const Terms terms{circuit, tags.sid(), layout.k, witness->keys(), witness->context()};
-    const Findings findings = examine(terms, openings);
+    const Findings findings = examine(terms, all.openings);
     verdict.named = findings.named;
     std::erase(verdict.named, self);
     if (verdict.named.empty() && !findings.disputes.empty()) return settle(findings.disputes, std::move(error));
   }
   if (verdict.named.empty()) return error;
   for (const std::size_t j : verdict.named) {
-    evidence.accused = j;
-    evidence.frame = frames[j];
-    verdict.evidence.push_back(evidence);
+    all.evidence.accused = j;
+    all.evidence.frame = all.frames[j];
+    verdict.evidence.push_back(all.evidence);
   }
   return misbehaved(verdict.named[0], "deviated from the preprocessing, as replaying it shows");
 }

@@ -121,7 +121,14 @@ struct Session::State {
   base::Error misbehaved(std::size_t peer, const std::string& what) const;
   base::Error somebody(const std::string& what) const;
   base::Error unattributed(std::size_t peer, const std::string& what);  // a name only if there is one other
+  struct Testimonies {                                                  // of an inquest, by party
+    std::vector<Opening> openings;
+    std::vector<Heard> frames;
+    Evidence evidence;  // but for the accused
+    bool complete = true;
+  };
   base::Error inquire(base::Error error);
+  base::Status gather(Witness& witness, Testimonies& all);
   base::Error settle(const std::vector<std::pair<std::size_t, std::size_t>>& disputes, base::Error error);
   Opening open(const Witness& witness) const;
   base::Error fail(base::Error error);
