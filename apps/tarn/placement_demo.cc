@@ -1,4 +1,4 @@
-// tarn demo: a private placement among processes on this machine, and what each of them learnt.
+// tarn demo --placement: one private placement among processes on this machine, and what each of them learnt.
 #include <cstdio>
 
 #include "crypto/random.h"
@@ -147,29 +147,18 @@ int run_story(const DemoConfig& config, const DemoOptions& options, std::uint64_
 
 }  // namespace
 
-int run_demo(const DemoOptions& options) {
+int run_placement_demo(const DemoOptions& options) {
   if (!options.config.empty()) {
-    if (options.shape_given || options.seed_given)
-      return report({base::Code::kInvalidInput,
-                     "--config says who takes part and with what; leave out --providers, --quantity and --seed"});
     auto config = load_demo_config(options.config);
     if (!config.ok()) return report(config.error());
     if (options.mechanism_given) config->mechanism = options.mechanism;
     return run_story(*config, options, 0);
   }
-  std::uint64_t seed = options.seed;
-  if (!options.seed_given) {
-    crypto::OsRandom random;
-    std::array<std::uint8_t, 2> bytes{};
-    random.fill(bytes);
-    seed = static_cast<std::uint64_t>(bytes[0]) << 8 | bytes[1];
-  }
   const auto mechanism = auction::parse_mechanism(options.mechanism);
   if (!mechanism.ok()) return report(mechanism.error());
-  DemoConfig config = invented(options, seed, has_one_winner(*mechanism));
+  DemoConfig config = invented(options, options.seed, has_one_winner(*mechanism));
   config.mechanism = options.mechanism;
-  if (!options.seed_given) progress("inputs invented; the same again with --seed " + std::to_string(seed));
-  return run_story(config, options, seed);
+  return run_story(config, options, options.seed);
 }
 
 }  // namespace tarn
