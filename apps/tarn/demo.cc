@@ -11,7 +11,6 @@
 #include "inventory/price.h"
 #include "model/money.h"
 #include "model/organisation.h"
-#include "pool/lease.h"
 #include "pool/placement_circuit.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
@@ -109,28 +108,6 @@ base::Status read_units(LocalPool& pool, PoolDemo& demo, Units PoolDemoProvider:
         p.book.name + "'s figures do not become what they should be"));
   }
   return {};
-}
-
-// The open evaluation of the books of those who computed. Their order in the session only decides among equals, so the
-// winners go first, the sold-out ones before the one who sold the rest: any tie is then theirs, as it was.
-bool equals_plain(const PoolDemo& demo, auction::Mechanism mechanism) {
-  std::vector<const PoolDemoProvider*> drawn;
-  for (const PoolDemoProvider& p : demo.providers)
-    if (p.fate == Fate::kWon || p.fate == Fate::kLost) drawn.push_back(&p);
-  if (drawn.empty()) return false;
-  const auto rank = [](const PoolDemoProvider& p) { return !p.lease ? 2 : p.lease->units < p.book.capacity ? 1 : 0; };
-  std::stable_sort(drawn.begin(), drawn.end(), [&](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
-  std::vector<auction::ProviderInput> inputs;
-  for (const PoolDemoProvider* p : drawn) inputs.push_back({p->book.capacity, p->price});
-  const auction::Outcome plain = place_plain(mechanism, kWidth, {demo.books.quantity, demo.books.max_price}, inputs);
-  bool same = plain.requester.awards.size() == demo.request.leases.size();
-  for (const auction::Award& award : plain.requester.awards) {
-    const auto& lease = drawn[award.provider]->lease;
-    same = same && lease && lease->units == award.quantity &&
-           lease->hourly_payment == pool::hourly_payment(award.payment, award.quantity);
-  }
-  for (const PoolDemoProvider& p : demo.providers) same = same && (p.fate == Fate::kWon) == p.lease.has_value();
-  return same;
 }
 
 base::Status tell(LocalPool& pool, auction::Mechanism mechanism, PoolDemo& demo) {

@@ -88,7 +88,8 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
 
 void add_demo(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* demo = app.add_subcommand("demo", "a pool of processes on this machine, one request, and who learned what");
-  auto* providers = demo->add_option("--providers", o.demo.providers, "how many: 3 to 12 (default 8)");
+  auto* providers = demo->add_option("--providers", o.demo.providers, "how many: 3 to 12 (default 8)")
+                        ->check(CLI::Range(1, 15));
   auto* quantity = demo->add_option("--quantity", o.demo.quantity, "how many units the requester wants");
   quantity->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 29));
   auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, auction::mechanism_names());

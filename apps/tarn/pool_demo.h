@@ -1,7 +1,8 @@
 // What `tarn demo` is given and what it finds out, as values. The books are known to nobody but the demo: each provider
 // process has its own, the requester none. Money is in micro-credits.
 // Configuration (TOML, strict; the file's words as --help lists them) and invention from a seed: pool_demo_config.cc.
-// What other processes said, and JSON: pool_demo_report.cc. The text and its picture: pool_picture.cc.
+// What other processes said, and JSON: pool_demo_report.cc. The text and its picture: pool_picture.cc. Comparison with
+// the open evaluation: pool_demo_check.cc.
 #pragma once
 
 #include <cstdint>
@@ -66,6 +67,10 @@ struct PoolDemo {
   RequestSaid request;
   bool equals_plain = false;
 };
+// Whether the leases are what the open evaluation of the books of those who computed gives, and each provider knows of
+// its own. Their order in the session only decides among equals, so the winners go first, the sold-out ones before the
+// one who sold the rest: any tie is then theirs, as it was.
+bool equals_plain(const PoolDemo& demo, auction::Mechanism mechanism);
 std::string to_json(const PoolDemo& demo);
 // `unicode`: boxes and marks; else ASCII, as wide.
 std::string to_text(const PoolDemo& demo, bool unicode);
