@@ -53,7 +53,8 @@ int run_lease_list(const LeaseOptions& options) {
 
 int run_lease_show(const LeaseOptions& options) {
   return with_lease(options, [](LeaseCalls& calls, const store::LeaseRecord& record) -> base::Status {
-    if (record.state == store::LeaseRecord::State::kUnconfirmed) TARN_TRY(calls.confirm(record.id));
+    // If it is too late for that, the provider says next that the lease is over.
+    if (record.state == store::LeaseRecord::State::kUnconfirmed) (void)calls.confirm(record.id);
     const auto document = calls.show(record.id);
     return document.ok() ? base::Status{} : base::Status{document.error()};
   });
@@ -69,7 +70,8 @@ int run_lease_renew(const LeaseOptions& options) {
 }
 
 int run_lease_release(const LeaseOptions& options) {
-  return with_lease(options, [](LeaseCalls& calls, const store::LeaseRecord& record) { return calls.release(record.id); });
+  return with_lease(options,
+                    [](LeaseCalls& calls, const store::LeaseRecord& record) { return calls.release(record.id); });
 }
 
 }  // namespace tarn

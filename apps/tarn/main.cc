@@ -159,7 +159,8 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {
-  command->add_option("--config", home.config, "configuration (default: ~/.config/tarn/requester.toml, if it is there)");
+  command->add_option("--config", home.config,
+                      "configuration (default: ~/.config/tarn/requester.toml, if it is there)");
   command->add_option("--bootstrap", home.bootstrap, "HOST:PORT of a node of the pool's hash table; any will do");
 }
 
@@ -215,18 +216,22 @@ void add_request(CLI::App& app, AllOptions& o, int& exit_code) {
   request->add_option("--storage", r.storage, "ephemeral storage of one unit");
   request->add_option("--resource", r.resources, "any other of one unit: nvidia.com/gpu=1");
   request->add_option("--class", r.resource_class, "all of it at once: \"cpu=1 memory=1Gi\"");
-  request->add_option("--quantity", r.quantity, "how many units")->check(CLI::Range(1u, 0xffff'ffffu))->capture_default_str();
+  request->add_option("--quantity", r.quantity, "how many units")
+      ->check(CLI::Range(1u, 0xffff'ffffu))
+      ->capture_default_str();
   request->add_option("--max-price", r.max_price, "credits for a unit and hour, at most (default: whatever it costs)");
   request->add_option("--mechanism", r.mechanism, auction::mechanism_names())->capture_default_str();
   request->add_option("--deadline", r.deadline, "for everything")->capture_default_str();
   request->add_option("--lease", r.lease, "for how long: 30m, 4h, 7d")->capture_default_str();
   request->add_option("--out", r.out, "directory for the signed leases");
   request->add_option("--providers", r.providers, "how many compute (default 8)")->check(CLI::Range(1, 15));
-  request->add_option("--min-providers", r.min_providers, "with fewer, rather nothing (default 3)")->check(CLI::Range(1, 15));
+  request->add_option("--min-providers", r.min_providers, "with fewer, rather nothing (default 3)")
+      ->check(CLI::Range(1, 15));
   request->add_option("--rtt-ms", r.rtt_ms, "")->group("");
   add_home(request, r.home);
-  request->footer("Example: tarn request --cpu 1 --memory 1Gi --quantity 32 --max-price 0.05 --bootstrap pool.example:4222\n\n" +
-                  std::string(tarn::kExitCodesHelp));
+  request->footer(
+      "Example: tarn request --cpu 1 --memory 1Gi --quantity 32 --max-price 0.05 --bootstrap pool.example:4222\n\n" +
+      std::string(tarn::kExitCodesHelp));
   leaf(request, r, tarn::run_request, exit_code);
 }
 

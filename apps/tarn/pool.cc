@@ -28,14 +28,16 @@ base::Result<Look> look_with(const PoolOptions& options) {
   Look out;
   TARN_ASSIGN(out.home, RequesterHome::open(options.home));
   if (out.home->config().dht.bootstrap.empty())
-    return base::Error{base::Code::kInvalidInput, "where does the pool begin? --bootstrap HOST:PORT of any of its nodes"};
+    return base::Error{base::Code::kInvalidInput,
+                       "where does the pool begin? --bootstrap HOST:PORT of any of its nodes"};
   if (!options.resource_class.empty()) {
     TARN_ASSIGN(out.unit, model::ResourceClass::parse(options.resource_class));
   }
   TARN_ASSIGN(const std::int64_t wait, model::parse_duration_ms(options.wait, 60'000));
   out.wait_ms = static_cast<int>(wait);
-  TARN_ASSIGN(out.node, PoolNode::open({out.home->config().dht, out.home->directory(), out.home->config().coordinate, 0},
-                                       out.home->clock()));
+  TARN_ASSIGN(out.node,
+              PoolNode::open({out.home->config().dht, out.home->directory(), out.home->config().coordinate, 0},
+                             out.home->clock()));
   return out;
 }
 
@@ -73,13 +75,15 @@ class Doctor {
     std::string trouble;
     for (const std::string& node : look_.home->config().dht.bootstrap) {
       const auto address = net::Address::parse(node);
-      const auto endpoints = address.ok() ? net::resolve(*address) : base::Result<std::vector<net::Endpoint>>(address.error());
+      const auto endpoints =
+          address.ok() ? net::resolve(*address) : base::Result<std::vector<net::Endpoint>>(address.error());
       if (endpoints.ok())
         ++resolved;
       else
         trouble = node + ": " + endpoints.error().message;
     }
-    return say("bootstrap names", resolved > 0, std::to_string(resolved) + " resolve" + (trouble.empty() ? "" : "; " + trouble),
+    return say("bootstrap names", resolved > 0,
+               std::to_string(resolved) + " resolve" + (trouble.empty() ? "" : "; " + trouble),
                "correct [dht] bootstrap or --bootstrap: HOST:PORT of any node of the pool");
   }
 
@@ -88,20 +92,24 @@ class Doctor {
     while (look_.node->dht().nodes().good == 0 && look_.home->clock().steady_ms() < end && !interrupted())
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     const auto nodes = look_.node->dht().nodes();
-    return say("hash table", nodes.good > 0,
-               std::to_string(nodes.good) + " nodes answer, " + std::to_string(nodes.dubious) + " do not (yet)",
-               "no node answers: does UDP get through to the bootstrap nodes and back? is the network number the same?");
+    return say(
+        "hash table", nodes.good > 0,
+        std::to_string(nodes.good) + " nodes answer, " + std::to_string(nodes.dubious) + " do not (yet)",
+        "no node answers: does UDP get through to the bootstrap nodes and back? is the network number the same?");
   }
 
   bool check_announcements() {
     found_ = find(look_, 32);
     const auto answering = static_cast<std::size_t>(
         std::count_if(found_.begin(), found_.end(), [](const auto& c) { return c.rtt_ms.has_value(); }));
-    const bool any = say("announcements", !found_.empty(), std::to_string(found_.size()) + " providers are announced" +
+    const bool any = say("announcements", !found_.empty(),
+                         std::to_string(found_.size()) + " providers are announced" +
                              (look_.unit ? " that offer " + look_.unit->text() : ""),
-                         "nobody announces this here: is a provider running, and this machine's clock right? tarn pool map without --class shows all classes");
+                         "nobody announces this here: is a provider running, and this machine's clock right? tarn pool "
+                         "map without --class shows all classes");
     if (!any) return false;
-    return say("probes", answering > 0, std::to_string(answering) + " of " + std::to_string(found_.size()) + " answer a probe",
+    return say("probes", answering > 0,
+               std::to_string(answering) + " of " + std::to_string(found_.size()) + " answer a probe",
                "UDP to the providers' ports is filtered, or their endpoints are wrong");
   }
 
@@ -124,13 +132,15 @@ class Doctor {
       return !interrupted();
     });
     say("calls", answered == peers.size(),
-        std::to_string(answered) + " of " + std::to_string(peers.size()) + " take calls" + (trouble.empty() ? "" : "; " + trouble),
+        std::to_string(answered) + " of " + std::to_string(peers.size()) + " take calls" +
+            (trouble.empty() ? "" : "; " + trouble),
         "TCP to these endpoints is filtered, or another key answers there");
   }
 
   void check_reputation() {
     const auto entries = look_.home->reputation().list(look_.home->clock().unix_ms());
-    const auto out = std::count_if(entries.begin(), entries.end(), [](const auto& e) { return pool::excluded(e.score); });
+    const auto out =
+        std::count_if(entries.begin(), entries.end(), [](const auto& e) { return pool::excluded(e.score); });
     say("left out", true, std::to_string(out) + " providers are left out for what they did lately", "");
   }
 

@@ -18,12 +18,14 @@ void read_count(Table& table, const char* key, std::uint64_t least, std::uint64_
   const auto value = table.amount(key, false);
   if (!value) return;
   if (*value < least || *value > most)
-    table.complain(table.node(), std::string(key) + " must be " + std::to_string(least) + " to " + std::to_string(most));
+    table.complain(table.node(),
+                   std::string(key) + " must be " + std::to_string(least) + " to " + std::to_string(most));
   else
     out = static_cast<Number>(*value);
 }
 
-void read_duration(Table& table, const char* key, std::uint64_t most_ms, const std::function<void(std::uint64_t)>& set) {
+void read_duration(Table& table, const char* key, std::uint64_t most_ms,
+                   const std::function<void(std::uint64_t)>& set) {
   const auto value = table.text(key, false, 32);
   if (!value) return;
   const auto parsed = model::parse_duration_ms(*value, most_ms);
@@ -85,9 +87,8 @@ base::Status read_limits(Table& top, const std::string& file, ProviderConfig& ou
   read_count(limits, "coverage_percent", 0, 100, coverage_percent);
   rules.coverage = static_cast<double>(coverage_percent) / 100;
   read_duration(limits, "epoch", 3'600'000, [&](std::uint64_t ms) { rules.epoch_ms = static_cast<std::int64_t>(ms); });
-  read_duration(limits, "longest_lease", std::uint64_t{366} * 86'400'000, [&](std::uint64_t ms) {
-    rules.max_lease_seconds = static_cast<std::uint32_t>(ms / 1000);
-  });
+  read_duration(limits, "longest_lease", std::uint64_t{366} * 86'400'000,
+                [&](std::uint64_t ms) { rules.max_lease_seconds = static_cast<std::uint32_t>(ms / 1000); });
   return limits.finish();
 }
 
@@ -129,7 +130,8 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   if (!dialled.ok() || !discovery::is_endpoint(out.endpoint))
     return refused(file + ": endpoint must be \"host:port\", as others reach this provider");
   if (dialled->host == "0.0.0.0" || dialled->host == "::")
-    return refused(file + ": nobody can dial " + dialled->host + ": say with endpoint = \"host:port\" where others reach this provider");
+    return refused(file + ": nobody can dial " + dialled->host +
+                   ": say with endpoint = \"host:port\" where others reach this provider");
   out.identity = resolved(*identity, directory);
   out.state_dir = resolved(*state_dir, directory);
   out.listen = *listen;

@@ -37,8 +37,11 @@ Json json(const pool::Attempt& attempt) {
   Json refused = Json::object(), left_out = Json::array();
   for (const auto& [reason, count] : attempt.refused) refused[std::string(pool::word(reason))] = count;
   for (const auto& key : attempt.left_out) left_out.push_back(org(key));
-  Json out{{"asked", attempt.candidates}, {"accepted", attempt.accepted}, {"drawn", attempt.drawn},
-           {"refused", refused},          {"left_out", left_out}};
+  Json out{{"asked", attempt.candidates},
+           {"accepted", attempt.accepted},
+           {"drawn", attempt.drawn},
+           {"refused", refused},
+           {"left_out", left_out}};
   if (attempt.error) out["error"] = {{"code", code_name(attempt.error->code)}, {"message", attempt.error->message}};
   return out;
 }
@@ -107,7 +110,8 @@ std::string request_json(const pool::RequestResult& result, const std::vector<Le
 }
 
 std::string map_table(const std::vector<discovery::Candidate>& found) {
-  std::vector<std::vector<std::string>> cells{{"provider", "endpoint", "RTT ms", "predicted ms", "announced", "classes"}};
+  std::vector<std::vector<std::string>> cells{
+      {"provider", "endpoint", "RTT ms", "predicted ms", "announced", "classes"}};
   for (const auto& c : found)
     cells.push_back({short_org(c.announcement.key), c.announcement.endpoint,
                      c.rtt_ms ? fixed(*c.rtt_ms, 1) : "no answer", fixed(c.estimated_ms, 1),

@@ -9,8 +9,9 @@ base::Result<std::unique_ptr<PoolRequest>> PoolRequest::open(RequesterHome& home
                                                              OnStep on_step) {
   std::unique_ptr<PoolRequest> out(new PoolRequest(home));
   TARN_ASSIGN(out->acquaintances_, home.acquaintances());
-  TARN_ASSIGN(out->node_, PoolNode::open({home.config().dht, home.directory(), home.config().coordinate, one_way_delay_ms},
-                                         home.clock()));
+  TARN_ASSIGN(
+      out->node_,
+      PoolNode::open({home.config().dht, home.directory(), home.config().coordinate, one_way_delay_ms}, home.clock()));
   net::LineOptions options;
   options.one_way_delay_ms = one_way_delay_ms;
   options.cancelled = interrupted;
@@ -19,6 +20,14 @@ base::Result<std::unique_ptr<PoolRequest>> PoolRequest::open(RequesterHome& home
       pool::Requester::Services{home.identity(), *out->lines_, *out, home.reputation(), *out, *out->acquaintances_,
                                 home.clock(), home.random(), std::move(on_step)});
   return out;
+}
+
+base::Status PoolRequest::run(const pool::Wanted& wanted, pool::RequestResult& result) {
+  TARN_TRY(requester_->run(wanted, result));
+  LeaseCalls calls(home_, interrupted);
+  for (pool::HeldLease& held : result.leases)
+    if (!held.confirmed) held.confirmed = calls.confirm(held.document.terms.id).ok();
+  return {};
 }
 
 base::Result<std::vector<pool::Candidate>> PoolRequest::nearest(const model::ResourceClass& unit, std::size_t count,

@@ -17,7 +17,8 @@ class PoolRequest final : private pool::CandidateSource, private pool::LeaseKeep
   // Joins the hash table; the home outlives it.
   static base::Result<std::unique_ptr<PoolRequest>> open(RequesterHome& home, int one_way_delay_ms, OnStep on_step);
 
-  base::Status run(const pool::Wanted& wanted, pool::RequestResult& result) { return requester_->run(wanted, result); }
+  // Asks once more where a provider did not say that it knows of our signature.
+  base::Status run(const pool::Wanted& wanted, pool::RequestResult& result);
   base::Status run_plain(const pool::Wanted& wanted, pool::RequestResult& result) {
     return requester_->run_plain(wanted, result);
   }

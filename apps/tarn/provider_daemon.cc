@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kLookMs = 60'000, kLookSoonMs = 5'000, kLearnMs = 10'000, kMeasureMs = 5'000, kSaveMs = 60'000;
 constexpr std::size_t kProbesAtOnce = 8;
-constexpr int kLookForMs = 3'000, kLearnForMs = 1'000, kGraceMs = 15'000;
+constexpr int kLookForMs = 3'000, kLearnForMs = 1'000, kGraceMs = 15'000, kFarewellMs = 500;
 
 base::Status make_directory(const std::string& path) {
   std::error_code failed;
@@ -92,7 +92,8 @@ base::Status ProviderDaemon::open_stores() {
 }
 
 base::Status ProviderDaemon::open_network() {
-  TARN_ASSIGN(node_, PoolNode::open({config_.dht, config_.state_dir, config_.coordinate, options_.one_way_delay_ms}, clock_));
+  TARN_ASSIGN(node_,
+              PoolNode::open({config_.dht, config_.state_dir, config_.coordinate, options_.one_way_delay_ms}, clock_));
   net::LineOptions lines;
   lines.one_way_delay_ms = options_.one_way_delay_ms;
   lines.cancelled = [this] { return cutting_off_.load(); };
@@ -100,7 +101,9 @@ base::Status ProviderDaemon::open_network() {
   door.listen = config_.listen;
   door.lines = lines;
   door.max_from_one_place = config_.from_one_place;
-  door.on_call = [this](std::unique_ptr<pool::Line> line, base::Bytes first) { on_call(std::move(line), std::move(first)); };
+  door.on_call = [this](std::unique_ptr<pool::Line> line, base::Bytes first) {
+    on_call(std::move(line), std::move(first));
+  };
   TARN_ASSIGN(door_, net::FrontDoor::open(*identity_, std::move(door)));
   TARN_ASSIGN(switchboard_, net::Switchboard::create(*identity_, door_.get(), lines));
   TARN_ASSIGN(const net::Address at, net::Address::parse(config_.listen));
@@ -150,7 +153,8 @@ void ProviderDaemon::on_event(const pool::ProviderEvent& event) {
   if (const auto ended = outcome(event)) metrics_.session_ended(*ended);
   if (event.session_ms > 0) metrics_.session_phase("session", static_cast<double>(event.session_ms) / 1000);
   if (event.error && event.named) {
-    log_.warning(word(event.kind), {{"requester", event.requester}, {"named", *event.named}, {"error", event.error->message}});
+    log_.warning(word(event.kind),
+                 {{"requester", event.requester}, {"named", *event.named}, {"error", event.error->message}});
   } else if (event.error) {
     log_.warning(word(event.kind), {{"requester", event.requester}, {"error", event.error->message}});
   } else {
@@ -199,7 +203,8 @@ void ProviderDaemon::expire(std::int64_t now) {
   const auto ended = inventory_->expire(now);
   storage_well_ = ended.ok();
   if (!ended.ok()) return log_.error("storage", {{"error", ended.error().message}});
-  for (const auto& lease : *ended) log_.info("lease_ended", {{"lease", pool::text(lease.id)}, {"requester", lease.requester}});
+  for (const auto& lease : *ended)
+    log_.info("lease_ended", {{"lease", pool::text(lease.id)}, {"requester", lease.requester}});
 }
 
 void ProviderDaemon::measure() {
@@ -254,7 +259,8 @@ void ProviderDaemon::check(std::int64_t now) {
   health_.report(Check::kStorage, storage.ok() && storage_well_, now, storage.ok() ? "" : storage.error().message);
   health_.report(Check::kDht, node_->dht().nodes().good > 0 || config_.dht.bootstrap.empty(), now);
   health_.report(Check::kClock, clock_watch_.good(now, clock_.steady_ms()), now);
-  health_.report(Check::kAnnounced, announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs, now);
+  health_.report(Check::kAnnounced, announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs,
+                 now);
 }
 
 base::Status ProviderDaemon::run() {
@@ -266,9 +272,13 @@ base::Status ProviderDaemon::run() {
                                  {"endpoint", config_.endpoint},
                                  {"dht_port", node_->dht().bound_port()},
                                  {"offers", config_.offers.size()}});
-  notifier_.ready();
+  bool told = false;
   while (!interrupted()) {
     keep_house();
+    if (!told && announced_at_ > 0) {
+      notifier_.ready();
+      told = true;
+    }
     notifier_.alive();
     for (int i = 0; i < 10 && !interrupted(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
@@ -281,8 +291,10 @@ base::Status ProviderDaemon::close() {
   log_.info("provider_stopping", {{"sessions", provider_->sessions()}});
   provider_->stop();
   announcer_->withdraw(clock_.unix_ms());
-  const std::int64_t end = clock_.steady_ms() + kGraceMs;
-  while (provider_->sessions() > 0 && clock_.steady_ms() < end) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  // The withdrawal needs a moment to reach others; sessions get more.
+  const std::int64_t begin = clock_.steady_ms();
+  while (clock_.steady_ms() - begin < (provider_->sessions() > 0 ? kGraceMs : kFarewellMs))
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   cutting_off_ = true;
   workers_->join();
   (void)node_->save();

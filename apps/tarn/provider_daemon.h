@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "discovery/announcer.h"
 #include "discovery/view.h"
 #include "net/front_door.h"
@@ -22,7 +23,6 @@
 #include "store/inventory_file.h"
 #include "store/reputation_file.h"
 #include "store/shared_acquaintances.h"
-#include "base/log.h"
 #include "tarn/health.h"
 #include "tarn/notify.h"
 #include "tarn/pool_node.h"
@@ -35,8 +35,8 @@
 namespace tarn {
 
 struct DaemonOptions {
-  int one_way_delay_ms = 0;              // benches
-  bool reveal_for_measurement = false;   // benches
+  int one_way_delay_ms = 0;             // benches
+  bool reveal_for_measurement = false;  // benches
 };
 
 class ProviderDaemon {

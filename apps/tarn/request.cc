@@ -119,7 +119,9 @@ int run_request(const RequestOptions& options) {
   const auto wanted = wanted_of(options, (*home)->config());
   if (!wanted.ok()) return report(wanted.error());
   if ((*home)->config().dht.bootstrap.empty())
-    return report(refused("where does the pool begin? --bootstrap HOST:PORT of any of its nodes, or [dht] bootstrap in the configuration"));
+    return report(
+        refused("where does the pool begin? --bootstrap HOST:PORT of any of its nodes, or [dht] bootstrap in the "
+                "configuration"));
   catch_signals();
   const auto on_step = [](pool::Requester::Step step, const std::string& detail) { progress(said(step, detail)); };
   auto request = PoolRequest::open(**home, options.rtt_ms / 2, on_step);
@@ -129,7 +131,8 @@ int run_request(const RequestOptions& options) {
   if (interrupted() && !result.leases.empty()) {
     progress("interrupted: giving the leases back");
     (*request)->give_back(result.leases);
-    return finish(options, **home, result, base::Error{base::Code::kCancelled, "interrupted; the leases were given back"});
+    return finish(options, **home, result,
+                  base::Error{base::Code::kCancelled, "interrupted; the leases were given back"});
   }
   return finish(options, **home, result, status);
 }

@@ -45,7 +45,8 @@ base::Result<crypto::Identity> identity_of(const RequesterConfig& config, base::
     return crypto::Identity::load(config.identity);
   crypto::Identity made = crypto::Identity::generate(random);
   TARN_TRY(made.save(config.identity));
-  progress("made an identity for you: " + config.identity + " (" + model::OrganisationId{made.public_key()}.text() + ")");
+  progress("made an identity for you: " + config.identity + " (" + model::OrganisationId{made.public_key()}.text() +
+           ")");
   return made;
 }
 

@@ -4,14 +4,16 @@
 // that it sent before, so that what a party said is beyond dispute: Ed25519 over
 //   SHA-256("tarn message v1" ‖ context ‖ sender ‖ receiver ‖ kind ‖ depths ‖ sequence ‖ previous digest ‖ SHA-256(body)).
 // The context is 32 zero bytes until the manifest is agreed on, then its hash. A bad signature names the peer.
-// An abort carries one byte, the phase, and nothing else.
+// An abort carries one byte, the phase, and nothing else; a testimony is the last that a party says (witness.h).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "crypto/identity.h"
 #include "crypto/sha256.h"
 #include "mpc/channel.h"
+#include "mpc/witness.h"
 
 namespace mpc {
 
@@ -22,9 +24,10 @@ class Conversation : public Channel {
   // From here on inputs are on their way: online_depth() is the longest chain of messages since anybody said so.
   virtual void go_online() = 0;
   virtual std::uint32_t online_depth() const = 0;
+  virtual Witness* witness() { return nullptr; }  // none: what was said is not kept
 };
 
-class SignedChannel final : public Conversation {
+class SignedChannel final : public Conversation, public Witness {
  public:
   static constexpr std::size_t kOverhead = 1 + 2 + 2 + 4 + 64;  // bytes that framing adds to a message
 
@@ -43,14 +46,28 @@ class SignedChannel final : public Conversation {
   void go_online() override { online_ = true; }
   std::uint32_t online_depth() const override { return online_depth_; }
 
+  Witness* witness() override { return this; }
+  const std::vector<crypto::PublicKey>& keys() const override { return keys_; }
+  const crypto::Digest& context() const override { return received_context_; }
+  void record() override { heard_.assign(keys_.size(), {}); }
+  const Heard& heard(std::size_t peer) const override { return heard_[peer]; }
+  base::Status testify(std::size_t peer, base::Bytes body) override;
+  bool called() const override { return called_; }
+  base::Result<Testimony> testimony(std::size_t peer, std::size_t max_bytes) override;
+
  private:
   struct Direction {
     std::uint32_t sequence = 0;
     crypto::Digest chain{};
   };
-  crypto::Digest digest(std::size_t from, std::size_t to, base::ByteView header, base::ByteView body,
-                        const Direction& direction) const;
-  base::Bytes frame(std::size_t peer, std::uint8_t kind, base::Bytes body);
+  struct Incoming {
+    FrameKind kind;
+    base::Bytes body;
+  };
+  base::Bytes frame(std::size_t peer, FrameKind kind, base::Bytes body);
+  base::Result<Incoming> next(std::size_t peer, std::size_t max_bytes);
+  void remember(std::size_t peer, FrameKind kind, const crypto::Digest& before, const Heard::Frame& frame,
+                const crypto::Signature& signature);
 
   Channel& channel_;
   const crypto::Identity& identity_;
@@ -60,6 +77,9 @@ class SignedChannel final : public Conversation {
   std::uint32_t depth_ = 0, online_depth_ = 0;
   bool online_ = false;
   bool aborted_ = false;
+  std::vector<Heard> heard_;                           // by peer, once recording; empty before
+  std::vector<std::optional<Testimony>> testimonies_;  // by peer
+  bool called_ = false;
 };
 
 }  // namespace mpc

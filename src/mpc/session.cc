@@ -24,34 +24,37 @@ crypto::SeededRandom session_random(base::Random& random) {
 }
 }  // namespace
 
-Session::State::State(const Circuit& c, const crypto::Digest& sid, unsigned extension_k, Meetings m, Conversation& ch,
-                      base::Random& r)
+Session::State::State(const Circuit& c, const crypto::Digest& sid, unsigned extension_k, std::optional<Meetings> m,
+                      Conversation& ch, const crypto::SeededRandom& own)
     : circuit(c),
       layout(c, extension_k),
       tags(sid),
       meetings(std::move(m)),
       channel(ch),
-      random(session_random(r)),
+      random(own.fork("session")),
       n(c.parties()),
       self(ch.self()),
       announced(n),
       coin_commitments(n),
-      base_keys(n),
-      base_macs(n),
+      base_messages(n),
+      bases(n),
+      announced_e(n),
       tables(n) {
   CHECK(ch.parties() == n && self < n);
+  own.fork("pool").fill(seed.expose());  // from which nothing else of the session follows
 }
 
 Session::Session(const Circuit& circuit, const crypto::Digest& sid, unsigned k, Meetings meetings,
                  Conversation& channel, base::Random& random)
-    : state_(std::make_unique<State>(circuit, sid, k, std::move(meetings), channel, random)) {}
+    : state_(std::make_unique<State>(circuit, sid, k, std::move(meetings), channel, session_random(random))) {}
 Session::~Session() = default;
 
 base::Error Session::State::misbehaved(std::size_t peer, const std::string& what) const {
   return {base::Code::kPeerMisbehaved, what, peer};
 }
 base::Error Session::State::somebody(const std::string& what) const { return {base::Code::kSomebodyMisbehaved, what}; }
-base::Error Session::State::unattributed(std::size_t peer, const std::string& what) const {
+base::Error Session::State::unattributed(std::size_t peer, const std::string& what) {
+  noticed = true;
   return n == 2 ? misbehaved(peer, what) : somebody(what);
 }
 
@@ -82,7 +85,7 @@ base::Status Session::acquaint() {
   CHECK(s.stage == State::Stage::kNew);
   s.hop = kHopChoose;
   crypto::SeededRandom random = s.random.fork("meet");
-  if (auto met = s.meetings.meet(s.channel, s.tags, random); !met.ok()) return s.fail(met.error());
+  if (auto met = s.meetings->meet(s.channel, s.tags, random); !met.ok()) return s.fail(met.error());
   s.stage = State::Stage::kAcquainted;
   return {};
 }
@@ -90,21 +93,20 @@ base::Status Session::acquaint() {
 base::Status Session::prepare() {
   State& s = *state_;
   CHECK(s.stage == State::Stage::kAcquainted);
-  std::vector<std::uint64_t> chi;
-  BucketOpening opening;
-  const auto hops = [&]() -> base::Status {
-    TARN_TRY(s.base_hop());
-    TARN_TRY(s.bits_hop());
-    TARN_TRY(s.cross_hop());
-    TARN_TRY(s.announce_hop());
-    TARN_TRY(s.coin_hop(chi, opening));
-    return s.bucket_and_sum_hops(chi, opening);
-  };
-  if (auto status = hops(); !status.ok()) return s.fail(status.error());
+  if (Witness* witness = s.channel.witness()) witness->record();
+  if (auto status = s.base_hop(); !status.ok()) return s.fail(status.error());
+  for (unsigned hop = kHopBits; hop <= kHopSum; ++hop) {
+    base::Status status = s.say(hop);
+    if (status.ok()) status = s.hear();
+    if (!status.ok()) return s.fail(s.inquire(status.error()));
+  }
+  s.make_triples();
   s.make_masks();
   s.stage = State::Stage::kPrepared;
   return {};
 }
+
+const Verdict& Session::verdict() const { return state_->verdict; }
 
 base::Status Session::garble(const Bits& inputs) {
   State& s = *state_;
@@ -139,7 +141,8 @@ std::size_t Session::longest_message(const Circuit& circuit, unsigned k) {
   return std::max({kBaseOtMessage, acquaintance + layout.proof() + 64,
                    tree_message_size(k) + correction_size(k, extension_blocks(most_bits)) + layout.proof() + 32,
                    layout.cross(), layout.bucket(), layout.tables() + 32,
-                   packed_size(2 * layout.ands + layout.inputs) + 40, packed_size(circuit.outputs().size()) * 2 + 72}) +
+                   packed_size(2 * layout.ands + layout.inputs) + 40, packed_size(circuit.outputs().size()) * 2 + 72,
+                   testimony_limit(layout.n)}) +
          SignedChannel::kOverhead;
 }
 

@@ -4,6 +4,7 @@
 //   garble()    hops 8–9, takes our input                          evaluate()  hop 10, gives our output
 // Phases run in this order, each once. Any error ends the session: everybody is told (a phase code, no more), and what
 // was prepared is gone. A peer is named (kPeerMisbehaved) only where this party is certain by itself.
+// If the preprocessing fails, an inquest (inquest.h) names who deviated; no input was used by then.
 // Bytes on the wire depend on `random`, inputs and peers alone. One thread; references must outlive the session.
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "base/random.h"
 #include "mpc/circuit.h"
 #include "mpc/conversation.h"
+#include "mpc/inquest.h"
 #include "mpc/meetings.h"
 
 namespace mpc {
@@ -31,12 +33,14 @@ class Session {
   base::Status garble(const Bits& inputs);  // this party's input bits, in the circuit's order
   base::Result<Bits> evaluate();            // this party's output bits, in the circuit's order
   base::Result<Bits> run(const Bits& inputs);
+  const Verdict& verdict() const;  // of the inquest, after a failed prepare()
 
   // The longest message that anybody may send in this session, for the limits of a link.
   static std::size_t longest_message(const Circuit& circuit, unsigned k);
 
+  struct State;  // session_state.h
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

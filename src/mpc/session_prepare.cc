@@ -26,7 +26,7 @@ Block Session::State::start_of_stream(std::size_t prover, std::size_t verifier) 
   const std::size_t peer = prover == self ? verifier : prover;
   base::Writer place;
   if (hop == kHopBase) {  // lasting seeds: the session of the acquaintance, beside the nonces in the sid
-    const Acquaintance& with = meetings.peer(peer).acquaintance;
+    const Acquaintance& with = meetings->peer(peer).acquaintance;
     place.raw(with.id).u64(with.counter);
   }
   return stream_start(tags.digest(hop, prover, verifier, "stream", place.bytes()));
@@ -36,7 +36,7 @@ crypto::Digest Session::State::sent_digest(std::size_t from, std::size_t to, bas
   crypto::Sha256 hash;
   hash.update(tags.prefix(hop, from, to, "sent"));
   if (hop == kHopBase) {
-    const Acquaintance& with = meetings.peer(from == self ? to : from).acquaintance;
+    const Acquaintance& with = meetings->peer(from == self ? to : from).acquaintance;
     hash.update(base::Writer().raw(with.id).u64(with.counter).bytes());
   }
   return hash.update(body).finish();
@@ -94,20 +94,27 @@ crypto::Digest Session::State::echo() const {
 
 // ---- hop 1: Δ, the same towards everybody; the coin committed
 
-base::Status Session::State::base_hop() {
-  hop = kHopBase;
-  crypto::SeededRandom draws = random.fork("delta");
-  delta = draws.block();
-  const Blocks u{delta, draws.block()};
-  coin.resize(kSalt + 32);
-  random.fork("coin").fill(coin);
-  coin_commitments[self] = tags.digest(hop, self, kEverybody, "coin", coin);
+crypto::SeededRandom Session::State::draws(std::string_view purpose) const {
+  return crypto::SeededRandom(seed.expose()).fork(purpose);
+}
 
-  TARN_TRY(meetings.mark_known());
+Blocks Session::State::draw_base() {
+  hop = kHopBase;
+  crypto::SeededRandom random_blocks = draws("delta");
+  delta = random_blocks.block();
+  coin.resize(kSalt + 32);
+  draws("coin").fill(coin);
+  coin_commitments[self] = tags.digest(hop, self, kEverybody, "coin", coin);
+  return {delta, random_blocks.block()};
+}
+
+base::Status Session::State::base_hop() {
+  const Blocks u = draw_base();
+  TARN_TRY(meetings->mark_known());
   std::vector<base::Bytes> bodies(n);
   std::vector<Blocks> columns(n);
   each_peer([&](std::size_t j) {
-    const Meetings::Peer& peer = meetings.peer(j);
+    const Meetings::Peer& peer = meetings->peer(j);
     ProverColumns extended = extend(peer.acquaintance.prover, start_of_stream(self, j), u);
     bodies[j] = peer.tree_message;
     append(bodies[j], extended.correction);
@@ -116,7 +123,8 @@ base::Status Session::State::base_hop() {
   prove(bodies, columns, u);
   append(announced[self], coin_commitments[self]);
 
-  std::vector<Meetings::Verdict> verdicts(n, Meetings::Verdict::kNothing);
+  std::vector<Meetings::Verdict> proofs(n, Meetings::Verdict::kNothing);
+  std::vector<Blocks> keys(n);
   const auto exchange = [&]() -> base::Status {
     for (std::size_t j = 0; j < n; ++j) {
       if (j == self) continue;
@@ -124,35 +132,43 @@ base::Status Session::State::base_hop() {
       TARN_TRY(channel.send(j, std::move(bodies[j])));
     }
     for (std::size_t j = 0; j < n; ++j)
-      if (j != self) TARN_TRY(check_base(j, verdicts[j]));
+      if (j != self) TARN_TRY(check_base(j, proofs[j], keys[j]));
     return {};
   };
   const base::Status status = exchange();
-  TARN_TRY(meetings.settle(verdicts));
+  TARN_TRY(meetings->settle(proofs));
   TARN_TRY(status);
-  each_peer([&](std::size_t j) { base_macs[j] = columns_to_rows(std::move(columns[j]), 128); });
+  each_peer([&](std::size_t j) { bases[j] = make_bases(j, keys[j], columns_to_rows(std::move(columns[j]), 128)); });
   return {};
 }
 
-base::Status Session::State::check_base(std::size_t j, Meetings::Verdict& verdict) {
-  Meetings::Peer& peer = meetings.peer(j);
+Bases Session::State::make_bases(std::size_t j, const Blocks& keys, const Blocks& macs) const {
+  const base::Bytes ours = tags.prefix(kHopBits, self, j, "seeds"), theirs = tags.prefix(kHopBits, j, self, "seeds");
+  const Block& lasting = meetings->peer(j).acquaintance.verifier.choice;
+  return {{seeds_of_rows(ours, keys, Block{}), seeds_of_rows(ours, keys, lasting)},
+          seeds_of_rows(theirs, macs, Block{})};
+}
+
+base::Status Session::State::check_base(std::size_t j, Meetings::Verdict& proof, Blocks& keys) {
+  Meetings::Peer& peer = meetings->peer(j);
   const bool trees_come = !peer.known && j > self;
   const std::size_t trees = trees_come ? tree_message_size(kAcquaintanceK) : 0;
   const std::size_t sent = trees + correction_size(kAcquaintanceK, kDeltaBlocks);
-  TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + kCommitment));
-  verdict = Meetings::Verdict::kRefuted;  // from here on, failing may depend on our lasting choice
+  TARN_ASSIGN(base_messages[j], receive(j, sent + layout.proof() + kCommitment));
+  const base::ByteView message(base_messages[j]);
+  proof = Meetings::Verdict::kRefuted;  // from here on, failing may depend on our lasting choice
   if (trees_come) {
-    auto punctured = puncture_trees(peer.reversed, kAcquaintanceK, base::ByteView(message).first(trees),
-                                    tags.prefix(hop, j, self, "trees"));
+    auto punctured =
+        puncture_trees(peer.reversed, kAcquaintanceK, message.first(trees), tags.prefix(hop, j, self, "trees"));
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
     peer.acquaintance.verifier = std::move(*punctured);
   }
   TARN_ASSIGN(Blocks columns, check_proof(j, peer.acquaintance.verifier, kDeltaBlocks, trees, message));
-  verdict = Meetings::Verdict::kProven;
-  const base::ByteView commitment = base::ByteView(message).last(kCommitment);
+  proof = Meetings::Verdict::kProven;
+  const base::ByteView commitment = message.last(kCommitment);
   std::copy(commitment.begin(), commitment.end(), coin_commitments[j].begin());
   append(announced[j], commitment);
-  base_keys[j] = columns_to_rows(std::move(columns), 128);
+  keys = columns_to_rows(std::move(columns), 128);
   return {};
 }
 
@@ -174,11 +190,10 @@ Blocks draw_pool(crypto::SeededRandom random, std::size_t bits) {
 
 }  // namespace
 
-base::Status Session::State::bits_hop() {
-  hop = kHopBits;
-  const crypto::Digest said_before = echo();
+base::Status Session::State::say_bits() {
+  said_before = echo();
   const std::size_t own = layout.pool_bits(circuit, self);
-  const Blocks u = draw_pool(random.fork("bits"), own);
+  const Blocks u = draw_pool(draws("bits"), own);
   pool.bits.resize(own);
   for (std::size_t m = 0; m < own; ++m) pool.bits[m] = u[m / 128].bit(static_cast<unsigned>(m % 128)) ? 1 : 0;
   pool.macs.resize(n);
@@ -187,11 +202,7 @@ base::Status Session::State::bits_hop() {
   std::vector<base::Bytes> bodies(n);
   std::vector<Blocks> columns(n);
   each_peer([&](std::size_t j) {
-    const base::Bytes tag = tags.prefix(hop, self, j, "seeds");
-    const Block& lasting = meetings.peer(j).acquaintance.verifier.choice;
-    GrownTrees grown =
-        grow_trees({seeds_of_rows(tag, base_keys[j], Block{}), seeds_of_rows(tag, base_keys[j], lasting)}, layout.k,
-                   tags.prefix(hop, self, j, "trees"));
+    GrownTrees grown = grow_trees(bases[j].pairs, layout.k, tags.prefix(hop, self, j, "trees"));
     ProverColumns extended = extend(grown.trees, start_of_stream(self, j), u);
     bodies[j] = std::move(grown.message);
     bodies[j].reserve(bodies[j].size() + extended.correction.size() + layout.proof() + 32 + SignedChannel::kOverhead);
@@ -206,6 +217,10 @@ base::Status Session::State::bits_hop() {
     pool.macs[j] = columns_to_rows(std::move(columns[j]), own);
     columns[j] = {};
   }
+  return {};
+}
+
+base::Status Session::State::hear_bits() {
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     const std::size_t theirs = layout.pool_bits(circuit, j), blocks = extension_blocks(theirs);
@@ -213,15 +228,12 @@ base::Status Session::State::bits_hop() {
     TARN_ASSIGN(const base::Bytes message, receive(j, sent + layout.proof() + 32));
     const base::ByteView body(message);
     if (!crypto::equal(body.last(32), said_before)) return unattributed(j, "told different peers different things");
-    const base::Bytes tag = tags.prefix(hop, j, self, "seeds");
-    const auto punctured = puncture_trees({delta, seeds_of_rows(tag, base_macs[j], Block{})}, layout.k,
-                                          body.first(trees), tags.prefix(hop, j, self, "trees"));
+    const auto punctured =
+        puncture_trees({delta, bases[j].chosen}, layout.k, body.first(trees), tags.prefix(hop, j, self, "trees"));
     if (!punctured) return misbehaved(j, "sent trees that are not consistent");
     TARN_ASSIGN(Blocks received, check_proof(j, *punctured, blocks, trees, body));
     pool.keys[j] = columns_to_rows(std::move(received), theirs);
   }
-  base_keys.clear();
-  base_macs.clear();
   return {};
 }
 
@@ -244,9 +256,8 @@ LeakyTriples::Cross decode_cross(base::ByteView bytes, std::size_t count) {
 
 }  // namespace
 
-base::Status Session::State::cross_hop() {
-  hop = kHopCross;
-  const crypto::Digest said_before = echo();
+base::Status Session::State::say_cross() {
+  said_before = echo();
   leaky.emplace(self, delta, pool, layout.leaky());
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
@@ -254,6 +265,10 @@ base::Status Session::State::cross_hop() {
     append(message, said_before);
     TARN_TRY(channel.send(j, std::move(message)));
   }
+  return {};
+}
+
+base::Status Session::State::hear_cross() {
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes message, receive(j, layout.cross()));
@@ -264,107 +279,149 @@ base::Status Session::State::cross_hop() {
   return {};
 }
 
-base::Status Session::State::announce_hop() {
-  hop = kHopAnnounce;
-  std::vector<Bits> e(n);
-  e[self] = leaky->announce();
-  TARN_TRY(broadcast(pack(e[self])));
+base::Status Session::State::say_announcement() {
+  announced_e[self] = leaky->announce();
+  return broadcast(pack(announced_e[self]));
+}
+
+base::Status Session::State::hear_announcements() {
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes message, receive(j, packed_size(layout.leaky())));
-    e[j] = unpack(message, layout.leaky());
+    announced_e[j] = unpack(message, layout.leaky());
   }
-  leaky->settle(e);
+  leaky->settle(announced_e);
+  announced_e = {};
   return {};
 }
 
 // ---- hop 5: the coin, once everything that it judges is fixed
 
-base::Status Session::State::coin_hop(std::vector<std::uint64_t>& chi, BucketOpening& opening) {
-  hop = kHopCoin;
-  TARN_TRY(broadcast(coin));
+base::Status Session::State::hear_coins() {
   base::Bytes sum(coin.begin() + kSalt, coin.end());
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
-    TARN_ASSIGN(const base::Bytes opened, receive(j, kSalt + 32));
-    if (!crypto::equal(tags.digest(kHopBase, j, kEverybody, "coin", opened), coin_commitments[j]))
+    TARN_ASSIGN(const base::Bytes message, receive(j, kSalt + 32));
+    if (!crypto::equal(tags.digest(kHopBase, j, kEverybody, "coin", message), coin_commitments[j]))
       return misbehaved(j, "opened another coin than it committed to");
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] ^= opened[kSalt + i];
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] ^= message[kSalt + i];
   }
   const crypto::SeededRandom common(tags.digest(hop, kEverybody, kEverybody, "coin", sum));
-  const Blocks draws = common.fork("chi").blocks(layout.leaky());
-  chi.clear();
-  for (const Block& b : draws) chi.push_back(b.lo);
+  const Blocks weights = common.fork("chi").blocks(layout.leaky());
+  for (const Block& b : weights) sum_weights.push_back(b.lo);
   crypto::SeededRandom permutation = common.fork("buckets");
-  opening = BucketOpening(layout.shape, shuffled(layout.leaky(), permutation));
+  buckets = BucketOpening(layout.shape, shuffled(layout.leaky(), permutation));
   return {};
 }
 
 // ---- hops 6 and 7: the buckets' differences opened, the sums committed, then opened
 
-base::Status Session::State::bucket_and_sum_hops(const std::vector<std::uint64_t>& chi, const BucketOpening& opening) {
-  hop = kHopBucket;
-  base::Bytes sum = base::Bytes(kSalt);
-  random.fork("sum").fill(sum);
-  append(sum, base::Writer().u64(leaky->sum(chi)).bytes());
-  Bits d(opening.size());
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    const auto [first, other] = opening.operands[i];
-    d[i] = pool.bits[first] ^ pool.bits[other];
+// What an opening is checked with: from the bits as said, so nobody knows it before.
+Blocks Session::State::difference_weights(std::size_t from, base::ByteView bits) const {
+  return opening_weights(tags.digest(kHopBucket, from, kEverybody, "bucket", bits), buckets.size());
+}
+
+base::Status Session::State::say_buckets() {
+  own_sum.resize(kSalt);
+  draws("sum").fill(own_sum);
+  append(own_sum, base::Writer().u64(leaky->sum(sum_weights)).bytes());
+  differences.resize(buckets.size());
+  for (std::size_t i = 0; i < differences.size(); ++i) {
+    const auto [first, other] = buckets.operands[i];
+    differences[i] = pool.bits[first] ^ pool.bits[other];
   }
-  const base::Bytes d_packed = pack(d);
-  const crypto::Digest own_commitment = tags.digest(hop, self, kEverybody, "sum", sum);
-  const auto chi_of_opening = [&](std::size_t from, base::ByteView bits) {
-    return opening_weights(tags.digest(hop, from, kEverybody, "bucket", bits), opening.size());
-  };
-  const Blocks weights = opening.weights_of_y(chi_of_opening(self, d_packed));
+  const base::Bytes packed = pack(differences);
+  const crypto::Digest commitment = tags.digest(hop, self, kEverybody, "sum", own_sum);
+  announced[self].assign(commitment.begin(), commitment.end());
+  const Blocks weights = buckets.weights_of_y(difference_weights(self, packed));
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     const Block macs = crypto::gf128_inner(&pool.macs[j][layout.leaky()], 1, weights.data(), weights.size());
     base::Bytes message;
-    append(message, own_commitment);
-    append(message, d_packed);
+    append(message, commitment);
+    append(message, packed);
     append(message, tags.digest(hop, self, j, "bucket", crypto::bytes_of({&macs, 1})));
     TARN_TRY(channel.send(j, std::move(message)));
   }
-  std::vector<base::Bytes>& commitments = announced;
-  commitments[self].assign(own_commitment.begin(), own_commitment.end());
+  return {};
+}
+
+base::Status Session::State::hear_buckets() {
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes message, receive(j, layout.bucket()));
     const base::ByteView body(message);
-    commitments[j].assign(message.begin(), message.begin() + kCommitment);
-    const base::ByteView bits = body.subspan(kCommitment, d_packed.size());
-    const Bits theirs = unpack(bits, d.size());
-    const Blocks bit_chi = chi_of_opening(j, bits), y_chi = opening.weights_of_y(bit_chi);
-    const Block macs = crypto::gf128_inner(&pool.keys[j][layout.leaky()], 1, y_chi.data(), y_chi.size()) ^
-                       weighted(theirs, bit_chi, delta);
+    announced[j].assign(message.begin(), message.begin() + kCommitment);
+    const base::ByteView bits = body.subspan(kCommitment, packed_size(differences.size()));
+    const Bits theirs = unpack(bits, differences.size());
+    const Blocks weights = difference_weights(j, bits), weights_of_y = buckets.weights_of_y(weights);
+    const Block macs =
+        crypto::gf128_inner(&pool.keys[j][layout.leaky()], 1, weights_of_y.data(), weights_of_y.size()) ^
+        weighted(theirs, weights, delta);
     if (!crypto::equal(tags.digest(hop, j, self, "bucket", crypto::bytes_of({&macs, 1})), body.last(32)))
       return misbehaved(j, "opened a bucket without its MACs");
-    for (std::size_t i = 0; i < d.size(); ++i) d[i] ^= theirs[i];
+    for (std::size_t i = 0; i < differences.size(); ++i) differences[i] ^= theirs[i];
   }
+  return {};
+}
 
-  // The commitments are echoed: a cheater that committed to one sum for each honest party would get a guess from each.
-  hop = kHopSum;
-  const crypto::Digest said_before = echo();
-  base::Bytes message = sum;
+// The commitments are echoed: a cheater that committed to one sum for each honest party would get a guess from each.
+base::Status Session::State::say_sum() {
+  said_before = echo();
+  base::Bytes message = own_sum;
   append(message, said_before);
-  TARN_TRY(broadcast(message));
-  std::uint64_t total = leaky->sum(chi);
+  return broadcast(message);
+}
+
+base::Status Session::State::hear_sums() {
+  std::uint64_t total = base::Reader(base::ByteView(own_sum).last(8)).u64();
   for (std::size_t j = 0; j < n; ++j) {
     if (j == self) continue;
     TARN_ASSIGN(const base::Bytes received, receive(j, kSalt + 8 + 32));
     if (!crypto::equal(base::ByteView(received).last(32), said_before))
       return unattributed(j, "told different peers different things");
-    const base::ByteView opened = base::ByteView(received).first(kSalt + 8);
-    if (!crypto::equal(tags.digest(kHopBucket, j, kEverybody, "sum", opened), commitments[j]))
+    const base::ByteView said = base::ByteView(received).first(kSalt + 8);
+    if (!crypto::equal(tags.digest(kHopBucket, j, kEverybody, "sum", said), announced[j]))
       return misbehaved(j, "opened another sum than it committed to");
-    total ^= base::Reader(opened.last(8)).u64();
+    total ^= base::Reader(said.last(8)).u64();
   }
   if (total != 0) return unattributed(self == 0 ? 1 : 0, "made a wrong multiplication triple");
-  triples = combine(self, pool, *leaky, opening, d);
-  leaky.reset();
   return {};
+}
+
+base::Status Session::State::say(unsigned next_hop) {
+  hop = next_hop;
+  switch (hop) {
+    case kHopBits: return say_bits();
+    case kHopCross: return say_cross();
+    case kHopAnnounce: return say_announcement();
+    case kHopCoin: return broadcast(coin);
+    case kHopBucket: return say_buckets();
+    default: CHECK(hop == kHopSum); return say_sum();
+  }
+}
+
+base::Status Session::State::hear() {
+  switch (hop) {
+    case kHopBits: return hear_bits();
+    case kHopCross: return hear_cross();
+    case kHopAnnounce: return hear_announcements();
+    case kHopCoin: return hear_coins();
+    case kHopBucket: return hear_buckets();
+    default: CHECK(hop == kHopSum); return hear_sums();
+  }
+}
+
+// What passed: no inquest can be called any more, so what it would have opened goes.
+void Session::State::make_triples() {
+  base::wipe(seed.expose().data(), seed.expose().size());
+  bases = {};
+  base_messages = {};
+  sum_weights = {};
+  triples = combine(self, pool, *leaky, buckets, differences);  // takes the pool's bits but the masks
+  buckets = {};
+  differences = {};
+  leaky.reset();
 }
 
 // ---- masks of all wires, from what the pool has left

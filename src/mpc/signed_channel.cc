@@ -7,7 +7,6 @@
 
 namespace mpc {
 namespace {
-constexpr std::uint8_t kData = 0, kAbort = 1;
 constexpr std::size_t kHeader = 9, kSignature = 64;
 // Far beyond any session. The clock stops there, so that a liar can neither make it wrap nor make the honest who believe
 // it send what other honest parties must refuse.
@@ -20,27 +19,48 @@ base::Error misbehaved(std::size_t peer, std::string what) {
 }
 }  // namespace
 
+crypto::Digest chain_digest(const crypto::Digest& context, const crypto::PublicKey& from, const crypto::PublicKey& to,
+                            base::ByteView header, const crypto::Digest& before, const crypto::Digest& body) {
+  crypto::Sha256 hash;
+  hash.update(base::view("tarn message v1")).update(context).update(from).update(to);
+  return hash.update(header).update(before).update(body).finish();
+}
+
+bool was_said(const Heard& heard, FrameKind kind, const crypto::Digest& context, const crypto::PublicKey& from,
+              const crypto::PublicKey& to) {
+  if (heard.frames.empty()) return false;
+  crypto::Digest chain = heard.before;
+  std::uint32_t sequence = 0;
+  for (const Heard::Frame& frame : heard.frames) {
+    base::Reader header(frame.header);
+    const std::uint8_t kind_said = header.u8();
+    header.raw(4);  // the clocks
+    const std::uint32_t at = header.u32();
+    const bool first = &frame == &heard.frames.front();
+    if (kind_said != static_cast<std::uint8_t>(kind) || (!first && at != sequence)) return false;
+    sequence = at + 1;
+    chain = chain_digest(context, from, to, frame.header, chain, frame.body);
+  }
+  return crypto::verify(from, chain, heard.signature);
+}
+
 SignedChannel::SignedChannel(Channel& channel, const crypto::Identity& identity, std::vector<crypto::PublicKey> keys)
-    : channel_(channel), identity_(identity), keys_(std::move(keys)), sent_(keys_.size()), received_(keys_.size()) {
+    : channel_(channel),
+      identity_(identity),
+      keys_(std::move(keys)),
+      sent_(keys_.size()),
+      received_(keys_.size()),
+      testimonies_(keys_.size()) {
   CHECK(keys_.size() == channel.parties());
 }
 
-crypto::Digest SignedChannel::digest(std::size_t from, std::size_t to, base::ByteView header, base::ByteView body,
-                                     const Direction& direction) const {
-  const crypto::Digest body_digest = crypto::sha256(body);
-  crypto::Sha256 hash;
-  hash.update(base::view("tarn message v1"))
-      .update(from == self() ? sent_context_ : received_context_)
-      .update(keys_[from])
-      .update(keys_[to]);
-  return hash.update(header).update(direction.chain).update(body_digest).finish();
-}
-
-base::Bytes SignedChannel::frame(std::size_t peer, std::uint8_t kind, base::Bytes body) {
+base::Bytes SignedChannel::frame(std::size_t peer, FrameKind kind, base::Bytes body) {
   Direction& direction = sent_[peer];
   const std::uint16_t online = online_ ? tick(online_depth_) : 0;
-  const base::Bytes header = base::Writer().u8(kind).u16(tick(depth_)).u16(online).u32(direction.sequence).take();
-  direction.chain = digest(self(), peer, header, body, direction);
+  const base::Bytes header =
+      base::Writer().u8(static_cast<std::uint8_t>(kind)).u16(tick(depth_)).u16(online).u32(direction.sequence).take();
+  direction.chain =
+      chain_digest(sent_context_, keys_[self()], keys_[peer], header, direction.chain, crypto::sha256(body));
   ++direction.sequence;
   const crypto::Signature signature = identity_.sign(direction.chain);
   body.reserve(body.size() + kOverhead);
@@ -50,43 +70,81 @@ base::Bytes SignedChannel::frame(std::size_t peer, std::uint8_t kind, base::Byte
 }
 
 base::Status SignedChannel::send(std::size_t peer, base::Bytes message) {
-  return channel_.send(peer, frame(peer, kData, std::move(message)));
+  return channel_.send(peer, frame(peer, FrameKind::kData, std::move(message)));
 }
 
-base::Result<base::Bytes> SignedChannel::receive(std::size_t peer, std::size_t max_bytes) {
-  // An abort's one byte may come where nothing or less is expected.
-  TARN_ASSIGN(base::Bytes message, channel_.receive(peer, std::max<std::size_t>(max_bytes, 1) + kOverhead));
+base::Result<SignedChannel::Incoming> SignedChannel::next(std::size_t peer, std::size_t max_bytes) {
+  TARN_ASSIGN(base::Bytes message, channel_.receive(peer, max_bytes + kOverhead));
   if (message.size() < kOverhead) return misbehaved(peer, "sent a message that is too short to be signed");
   const std::size_t size = message.size() - kOverhead;
-  const base::ByteView body = base::ByteView(message).first(size);
-  const base::ByteView header = base::ByteView(message).subspan(size, kHeader);
   base::Reader rest(base::ByteView(message).subspan(size));
-  const std::uint8_t kind = rest.u8();
-  const std::uint32_t depth = rest.u16(), online = rest.u16(), sequence = rest.u32();
+  Heard::Frame frame{rest.array<kHeader>(), crypto::sha256(base::ByteView(message).first(size))};
   const auto signature = rest.array<kSignature>();
+  base::Reader header(frame.header);
+  const auto kind = static_cast<FrameKind>(header.u8());
+  const std::uint32_t depth = header.u16(), online = header.u16(), sequence = header.u32();
   Direction& direction = received_[peer];
-  const crypto::Digest signed_digest = digest(peer, self(), header, body, direction);
-  if (kind > kAbort || depth == 0 || depth > kMaxDepth || online > depth || sequence != direction.sequence ||
-      !crypto::verify(keys_[peer], signed_digest, signature))
+  const crypto::Digest signed_digest =
+      chain_digest(received_context_, keys_[peer], keys_[self()], frame.header, direction.chain, frame.body);
+  if (kind > FrameKind::kTestimony || depth == 0 || depth > kMaxDepth || online > depth ||
+      sequence != direction.sequence || !crypto::verify(keys_[peer], signed_digest, signature))
     return misbehaved(peer, "sent a message whose signature or place in the order is wrong");
+  remember(peer, kind, direction.chain, frame, signature);
   direction.chain = signed_digest;
   ++direction.sequence;
   depth_ = std::max(depth_, depth);
   online_depth_ = std::max(online_depth_, online);
-  if (kind == kAbort) {
-    const std::string phase = size == 1 ? std::to_string(body[0]) : "?";
+  message.resize(size);
+  return Incoming{kind, std::move(message)};
+}
+
+void SignedChannel::remember(std::size_t peer, FrameKind kind, const crypto::Digest& before, const Heard::Frame& frame,
+                             const crypto::Signature& signature) {
+  if (kind == FrameKind::kTestimony) testimonies_[peer] = Testimony{{}, {before, {frame}, signature}};
+  if (kind != FrameKind::kData || heard_.empty()) return;
+  Heard& heard = heard_[peer];
+  if (heard.frames.size() == kRecorded) return;
+  if (heard.frames.empty()) heard.before = before;
+  heard.frames.push_back(frame);
+  heard.signature = signature;
+}
+
+base::Result<base::Bytes> SignedChannel::receive(std::size_t peer, std::size_t max_bytes) {
+  // An abort or a testimony may come where less is expected.
+  TARN_ASSIGN(Incoming in, next(peer, std::max(max_bytes, testimony_limit(parties()))));
+  if (in.kind == FrameKind::kTestimony) {
+    testimonies_[peer]->body = std::move(in.body);
+    called_ = true;
+    return base::Error{base::Code::kSomebodyMisbehaved, "ended the session and called for an inquest", peer};
+  }
+  if (in.kind == FrameKind::kAbort) {
+    const std::string phase = in.body.size() == 1 ? std::to_string(in.body[0]) : "?";
     return base::Error{base::Code::kSomebodyMisbehaved,
                        "ended the session in hop " + phase + "; its own output says why", peer};
   }
-  message.resize(size);
-  return message;
+  if (in.body.size() > max_bytes) return misbehaved(peer, "sent a message longer than possible");
+  return std::move(in.body);
 }
 
 void SignedChannel::abort(std::uint8_t phase) {
   if (aborted_) return;
   aborted_ = true;
   for (std::size_t peer = 0; peer < parties(); ++peer)
-    if (peer != self()) (void)channel_.send(peer, frame(peer, kAbort, {phase}));
+    if (peer != self()) (void)channel_.send(peer, frame(peer, FrameKind::kAbort, {phase}));
+}
+
+base::Status SignedChannel::testify(std::size_t peer, base::Bytes body) {
+  return channel_.send(peer, frame(peer, FrameKind::kTestimony, std::move(body)));
+}
+
+base::Result<Witness::Testimony> SignedChannel::testimony(std::size_t peer, std::size_t max_bytes) {
+  // Whoever did not know yet is at most one hop further than this party, so two messages may be on their way.
+  for (int ahead = 0; !testimonies_[peer]; ++ahead) {
+    if (ahead > 2) return misbehaved(peer, "went on in spite of an inquest");
+    const auto message = receive(peer, max_bytes);
+    if (!message.ok() && !testimonies_[peer]) return message.error();
+  }
+  return *testimonies_[peer];
 }
 
 }  // namespace mpc

@@ -15,6 +15,7 @@ inline constexpr std::size_t kEverybody = 0xffff;
 class Tagger {
  public:
   explicit Tagger(const crypto::Digest& sid) : sid_(sid) {}
+  const crypto::Digest& sid() const { return sid_; }
 
   base::Bytes prefix(unsigned hop, std::size_t sender, std::size_t receiver, std::string_view purpose) const {
     return base::Writer()

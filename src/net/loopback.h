@@ -214,7 +214,6 @@ inline base::Bytes frame(std::uint32_t announced, std::size_t present) {
   return bytes;
 }
 
-
 // A mesh of lines that the caller is done with, whatever becomes of it.
 inline base::Result<std::unique_ptr<pool::SessionMesh>> mesh_of(pool::Lines& all, const pool::MeshPlan& plan,
                                                                 std::vector<std::unique_ptr<pool::Line>> lines,

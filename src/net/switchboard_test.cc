@@ -228,7 +228,8 @@ TEST(Switchboard, AMeshFailsAsSoonAsALineBreaks) {
   given[1] = std::move(reply.line);
   break_off.set_value();
   // Party 2 is awaited, and never comes.
-  const auto mesh = mesh_of(*lines, {{1}, 0, {town.peers[0], callee.peer(), town.nobody()}}, std::move(given), kPatienceMs);
+  const auto mesh =
+      mesh_of(*lines, {{1}, 0, {town.peers[0], callee.peer(), town.nobody()}}, std::move(given), kPatienceMs);
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, Code::kUnreachable);
   EXPECT_EQ(mesh.error().party, 1U);

@@ -47,7 +47,8 @@ std::optional<Refusal> Admission::check_pace(const Invitation& invitation, Reque
   requester.tokens = std::min(rules_.burst, requester.tokens + minutes * rules_.refill_per_minute);
   requester.filled_at = now;
   if (requester.tokens < 1)
-    return refuse(Reason::kTooMany, static_cast<std::int64_t>((1 - requester.tokens) / rules_.refill_per_minute * 60'000));
+    return refuse(Reason::kTooMany,
+                  static_cast<std::int64_t>((1 - requester.tokens) / rules_.refill_per_minute * 60'000));
   return std::nullopt;
 }
 

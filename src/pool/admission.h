@@ -23,8 +23,8 @@ struct AdmissionRules {
   std::size_t max_sessions = 8;
   std::size_t max_sessions_of_one = 2;
   std::uint8_t max_attempts = 4;
-  std::size_t quorum = 3;         // providers in a session, this one included
-  double coverage = 0.5;          // of those whom we see ourselves, so much must be on the list
+  std::size_t quorum = 3;  // providers in a session, this one included
+  double coverage = 0.5;   // of those whom we see ourselves, so much must be on the list
   std::size_t max_width = 32;
   std::uint32_t min_lease_seconds = 60, max_lease_seconds = 30 * 24 * 3600;
   std::uint32_t min_session_ms = 500, max_session_ms = 120'000;

@@ -20,7 +20,7 @@ struct Draw {
     std::uint8_t candidate = 0;  // index into the invitation's list
     Acceptance acceptance;
   };
-  std::vector<Accepted> accepted;     // by candidate, each once
+  std::vector<Accepted> accepted;  // by candidate, each once
   crypto::VrfProof proof{};
   std::vector<std::string> addresses;  // of the drawn, in the drawn order
 

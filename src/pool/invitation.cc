@@ -99,32 +99,19 @@ std::optional<Acceptance> Acceptance::decode(base::ByteView message) {
 
 std::string_view text(Reason reason) {
   switch (reason) {
-    case Reason::kVersion:
-      return "speaks another version of the protocol";
-    case Reason::kMalformed:
-      return "cannot read this message, or its signature is wrong";
-    case Reason::kNotOffered:
-      return "does not offer this class";
-    case Reason::kUnsupported:
-      return "does not take part in such sessions (mechanism, width, parties or times)";
-    case Reason::kTooSmall:
-      return "takes part only with more providers (its quorum)";
-    case Reason::kIncomplete:
-      return "sees providers that the list lacks";
-    case Reason::kTooSoon:
-      return "took part in another draw of this requester a moment ago";
-    case Reason::kTooMany:
-      return "has no allowance left for this requester";
-    case Reason::kBusy:
-      return "runs as many sessions as it can";
-    case Reason::kBarred:
-      return "excludes this requester";
-    case Reason::kUnknownLease:
-      return "knows no such lease of this requester";
-    case Reason::kNotNow:
-      return "cannot do this with the lease as it is now";
-    case Reason::kStorage:
-      return "has trouble with its own storage";
+    case Reason::kVersion: return "speaks another version of the protocol";
+    case Reason::kMalformed: return "cannot read this message, or its signature is wrong";
+    case Reason::kNotOffered: return "does not offer this class";
+    case Reason::kUnsupported: return "does not take part in such sessions (mechanism, width, parties or times)";
+    case Reason::kTooSmall: return "takes part only with more providers (its quorum)";
+    case Reason::kIncomplete: return "sees providers that the list lacks";
+    case Reason::kTooSoon: return "took part in another draw of this requester a moment ago";
+    case Reason::kTooMany: return "has no allowance left for this requester";
+    case Reason::kBusy: return "runs as many sessions as it can";
+    case Reason::kBarred: return "excludes this requester";
+    case Reason::kUnknownLease: return "knows no such lease of this requester";
+    case Reason::kNotNow: return "cannot do this with the lease as it is now";
+    case Reason::kStorage: return "has trouble with its own storage";
   }
   return "refuses";
 }

@@ -44,9 +44,9 @@ struct Invitation {
   model::ResourceClass unit;
   std::string mechanism;
   std::uint8_t width = 32;
-  std::uint8_t drawn = 0;           // how many providers will compute
-  std::uint32_t lease_seconds = 0;  // how long winners shall deliver
-  std::uint32_t session_ms = 0;     // from the moment when all are connected
+  std::uint8_t drawn = 0;                     // how many providers will compute
+  std::uint32_t lease_seconds = 0;            // how long winners shall deliver
+  std::uint32_t session_ms = 0;               // from the moment when all are connected
   std::vector<crypto::PublicKey> candidates;  // sorted, each once
 
   // Signed by the requester, whose key the line has proved.
@@ -75,17 +75,17 @@ struct Acceptance {
 enum class Reason : std::uint8_t {
   kVersion = 1,
   kMalformed,
-  kNotOffered,     // no offer covers the class
-  kUnsupported,    // mechanism, width, number of providers or time that this provider does not take part in
-  kTooSmall,       // fewer providers than its quorum
-  kIncomplete,     // the list lacks too many of those whom it sees itself
-  kTooSoon,        // a request of this requester was served a moment ago
-  kTooMany,        // the requester's allowance is used up
-  kBusy,           // as many sessions as it runs
-  kBarred,         // the requester misbehaved before
-  kUnknownLease,   // lease calls: no such lease of the caller
-  kNotNow,         // lease calls: not in this state
-  kStorage,        // its own trouble
+  kNotOffered,    // no offer covers the class
+  kUnsupported,   // mechanism, width, number of providers or time that this provider does not take part in
+  kTooSmall,      // fewer providers than its quorum
+  kIncomplete,    // the list lacks too many of those whom it sees itself
+  kTooSoon,       // a request of this requester was served a moment ago
+  kTooMany,       // the requester's allowance is used up
+  kBusy,          // as many sessions as it runs
+  kBarred,        // the requester misbehaved before
+  kUnknownLease,  // lease calls: no such lease of the caller
+  kNotNow,        // lease calls: not in this state
+  kStorage,       // its own trouble
 };
 std::string_view text(Reason reason);  // a sentence's end, for people
 std::string_view word(Reason reason);  // one word, for logs and metrics

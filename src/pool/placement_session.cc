@@ -15,12 +15,13 @@ base::Result<SessionResult> compute(const mpc::Circuit& circuit, const Manifest&
   party.on_phase(Phase::kAgreed);
   SessionResult result;
   result.acquainted = meetings.all_known();
-  // One pool, one execution: number 0 of this agreement.
-  const crypto::Digest sid = crypto::Sha256().update(base::view("tarn session v1 pool 0")).update(agreed).finish();
-  mpc::Session session(circuit, sid, manifest.extension_k, std::move(meetings), channel, party.random);
+  mpc::Session session(circuit, terms(circuit, manifest, agreed).sid, manifest.extension_k, std::move(meetings),
+                       channel, party.random);
   TARN_TRY(session.acquaint());
   party.on_phase(Phase::kAcquainted);
-  TARN_TRY(session.prepare());
+  const base::Status prepared = session.prepare();
+  if (!prepared.ok() && party.on_verdict) party.on_verdict(session.verdict(), agreed);
+  TARN_TRY(prepared);
   party.on_phase(Phase::kPrepared);
   TARN_TRY(session.garble(inputs));
   party.on_phase(Phase::kGarbled);
@@ -32,6 +33,12 @@ base::Result<SessionResult> compute(const mpc::Circuit& circuit, const Manifest&
 }
 
 }  // namespace
+
+mpc::Terms terms(const mpc::Circuit& circuit, const Manifest& manifest, const crypto::Digest& agreed) {
+  // One pool, one execution: number 0 of this agreement.
+  const crypto::Digest sid = crypto::Sha256().update(base::view("tarn session v1 pool 0")).update(agreed).finish();
+  return {circuit, sid, manifest.extension_k, manifest.parties, agreed};
+}
 
 base::Result<SessionResult> run_session(const mpc::Circuit& circuit, const Manifest& manifest, const mpc::Bits& inputs,
                                         const Party& party) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "mpc/inquest.h"
 #include "pool/manifest.h"
 #include "pool/placement_circuit.h"
 
@@ -21,7 +22,12 @@ struct Party {
   mpc::AcquaintanceStore& store;
   base::Random& random;
   std::function<void(Phase)> on_phase;
+  // If the preprocessing failed: whom to leave out, and evidence, with the digest that the manifest was agreed on by.
+  std::function<void(const mpc::Verdict&, const crypto::Digest& agreed)> on_verdict = {};
 };
+
+// What evidence of the session is judged by. Who judges for others checks `agreed` against the manifest and the nonces.
+mpc::Terms terms(const mpc::Circuit& circuit, const Manifest& manifest, const crypto::Digest& agreed);
 
 struct SessionResult {
   mpc::Bits outputs;

@@ -51,9 +51,9 @@ struct ProviderEvent {
 struct ProviderRules {
   AdmissionRules admission;
   unsigned extension_k = 4;
-  int draw_wait_ms = 5'000;     // from our acceptance
-  int connect_ms = 5'000;       // from the draw until all the drawn are connected
-  int delivery_ms = 10'000;     // from the result to the countersignature
+  int draw_wait_ms = 5'000;  // from our acceptance
+  int connect_ms = 5'000;    // from the draw until all the drawn are connected
+  int delivery_ms = 10'000;  // from the result to the countersignature
   std::uint32_t max_renewals = 100;
   bool reveal_for_measurement = false;  // answers kPlainAsk with capacity and price; benches only
 };

@@ -8,7 +8,8 @@ namespace {
 constexpr int kAnswerMs = 10'000;
 
 // The lease as both signed it, if it is the caller's; another's does not exist for it.
-std::optional<LeaseDocument> document_of(const std::optional<inventory::Lease>& lease, const crypto::PublicKey& caller) {
+std::optional<LeaseDocument> document_of(const std::optional<inventory::Lease>& lease,
+                                         const crypto::PublicKey& caller) {
   if (!lease || lease->requester != caller) return std::nullopt;
   return LeaseDocument::decode(lease->document);
 }
@@ -33,10 +34,8 @@ class LeaseDesk {
         TARN_TRY(services_.inventory.end_lease(lease->id, now_));
         TARN_TRY(line_.send(lease_done()));
         return ProviderEvent::Kind::kReleased;
-      case LeaseCall::kConfirm:
-        return confirm(*lease, *document, *message.signature);
-      case LeaseCall::kRenew:
-        return renew(*lease, *document, message.seconds);
+      case LeaseCall::kConfirm: return confirm(*lease, *document, *message.signature);
+      case LeaseCall::kRenew: return renew(*lease, *document, message.seconds);
     }
     return refused();
   }
@@ -111,11 +110,8 @@ void Provider::serve_plain(Line& line, const base::Bytes& first) {
   if (!in.done() || !unit) return refuse(line, {Reason::kMalformed, 0});
   const auto hold = services_.inventory.hold(id, *unit, now, now + kAnswerMs);
   if (!hold.ok()) return refuse(line, {Reason::kStorage, 0});
-  (void)line.send(base::Writer()
-                      .u8(static_cast<std::uint8_t>(Message::kPlainOffer))
-                      .u64(hold->units)
-                      .u64(hold->unit_price)
-                      .take());
+  (void)line.send(
+      base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainOffer)).u64(hold->units).u64(hold->unit_price).take());
   (void)services_.inventory.release_hold(id);
 }
 

@@ -93,8 +93,12 @@ base::Result<auction::ProviderOutcome> ProviderSession::compute(const MeshPlan& 
   const auction::ProviderInput input{hold.unit_price > max ? 0 : std::min(hold.units, max),
                                      std::min(hold.unit_price, max)};
   const auto acquaintances = services_.acquaintances();
-  const auto on_phase = [](Phase) {};
-  const Party party{services_.identity, mesh, *acquaintances, random_, on_phase};
+  const auto on_verdict = [&](const mpc::Verdict& verdict, const crypto::Digest&) {
+    for (std::size_t i = 0; i < verdict.named.size(); ++i)
+      remember(plan.parties[verdict.named[i]].key,
+               i < verdict.evidence.size() ? verdict.evidence[i].encode() : base::Bytes{});
+  };
+  const Party party{services_.identity, mesh, *acquaintances, random_, [](Phase) {}, on_verdict};
   mesh.set_deadline_ms(static_cast<int>(invitation_.session_ms));
   TARN_ASSIGN(const PlacementResult result,
               pool::place(mechanism, session_manifest(invitation_, plan, rules_.extension_k), input, party));
@@ -188,10 +192,13 @@ base::Status ProviderSession::settle(const LeaseDocument& document, SessionMesh&
 // Only what this party is certain of: who is merely silent may have waited for a third, and a requester that ends a
 // session may have been right to.
 void ProviderSession::blame(const base::Error& error, const MeshPlan& plan) {
-  if (error.code != base::Code::kPeerMisbehaved || !error.party) return;
-  event_.named = plan.parties[*error.party].key;
-  (void)services_.reputation.record(*event_.named, Offence::kNamed, services_.clock.unix_ms(),
-                                    base::Bytes(error.message.begin(), error.message.end()));
+  if (error.code != base::Code::kPeerMisbehaved || !error.party || event_.named) return;
+  remember(plan.parties[*error.party].key, base::Bytes(error.message.begin(), error.message.end()));
+}
+
+void ProviderSession::remember(const crypto::PublicKey& offender, base::Bytes evidence) {
+  event_.named = offender;
+  (void)services_.reputation.record(offender, Offence::kNamed, services_.clock.unix_ms(), std::move(evidence));
 }
 
 }  // namespace pool

@@ -11,9 +11,9 @@ namespace {
 constexpr int kMinAttemptMs = 300;  // less than that is not worth beginning with
 
 base::Error too_few(std::size_t found, std::size_t wanted) {
-  return {base::Code::kUnreachable,
-          "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") + " of this class, and a session needs at least " +
-              std::to_string(wanted) + " (tarn pool doctor tells why somebody does not answer)"};
+  return {base::Code::kUnreachable, "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") +
+                                        " of this class, and a session needs at least " + std::to_string(wanted) +
+                                        " (tarn pool doctor tells why somebody does not answer)"};
 }
 
 // Our own trouble, or the user's wish: nothing that leaving somebody out would mend.
@@ -48,9 +48,8 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
 
 base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
   const auto usable = [&] {
-    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), [&](const Candidate& c) {
-      return !left_out_.contains(c.peer.key);
-    }));
+    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(),
+                                                  [&](const Candidate& c) { return !left_out_.contains(c.peer.key); }));
   };
   if (usable() >= wanted.min_providers) return {};
   services_.on_step(Step::kFinding, "");
@@ -80,7 +79,7 @@ base::Status Requester::attempt(const Wanted& wanted, Attempt& report, RequestRe
   lap(result.agreement_ms);
   if (!mesh.ok()) return mesh.error();
   services_.on_step(Step::kComputing, std::to_string(report.drawn));
-  auto placed = compute(wanted, *agreement, **mesh);
+  auto placed = compute(wanted, *agreement, **mesh, report);
   lap(result.mpc_ms);
   if (!placed.ok()) {
     blame(placed.error(), *agreement, report);
@@ -94,20 +93,29 @@ base::Status Requester::attempt(const Wanted& wanted, Attempt& report, RequestRe
   return delivered;
 }
 
-base::Result<PlacementResult> Requester::compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh) {
-  const auto on_phase = [](Phase) {};
-  const Party party{services_.identity, mesh, services_.acquaintances, services_.random, on_phase};
+base::Result<PlacementResult> Requester::compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh,
+                                                 Attempt& report) {
+  const auto& parties = agreement.plan.parties;
+  const auto on_verdict = [&](const mpc::Verdict& verdict, const crypto::Digest&) {
+    for (std::size_t i = 0; i < verdict.named.size(); ++i) {
+      const base::Bytes evidence = i < verdict.evidence.size() ? verdict.evidence[i].encode() : base::Bytes{};
+      leave_out(parties[verdict.named[i]].key, Offence::kNamed, evidence, report);
+    }
+    for (const std::size_t suspect : verdict.suspects) leave_out(parties[suspect].key, Offence::kSuspect, {}, report);
+  };
+  const Party party{services_.identity, mesh, services_.acquaintances, services_.random, [](Phase) {}, on_verdict};
   mesh.set_deadline_ms(static_cast<int>(agreement.invitation.session_ms));
   const auction::RequesterInput input{wanted.quantity, wanted.max_price};
   return pool::place(wanted.mechanism, session_manifest(agreement.invitation, agreement.plan, extension_k_), input,
                      party);
 }
 
-void Requester::leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, const std::string& why,
+void Requester::leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, base::Bytes evidence,
                           Attempt& report) {
-  if (left_out_.insert(key).second) report.left_out.push_back(key);
-  if (offence)
-    (void)services_.reputation.record(key, *offence, services_.clock.unix_ms(), base::Bytes(why.begin(), why.end()));
+  const bool first = left_out_.insert(key).second;
+  if (first) report.left_out.push_back(key);
+  if (first && offence)
+    (void)services_.reputation.record(key, *offence, services_.clock.unix_ms(), std::move(evidence));
 }
 
 // Who ended a session because of somebody else is left out of this request and not remembered: it may have been right.
@@ -117,7 +125,7 @@ void Requester::blame(const base::Error& error, const Agreement& agreement, Atte
   if (error.code == base::Code::kPeerMisbehaved) offence = Offence::kNamed;
   if (error.code == base::Code::kUnreachable) offence = Offence::kSilent;
   if (error.code == base::Code::kDeadline) offence = Offence::kLate;
-  leave_out(agreement.plan.parties[*error.party].key, offence, error.message, report);
+  leave_out(agreement.plan.parties[*error.party].key, offence, words(error.message), report);
 }
 
 }  // namespace pool

@@ -45,8 +45,7 @@ class CandidateSource {
   virtual ~CandidateSource() = default;
   // The nearest that offer a class which covers `unit`, nearest first, at most `count`.
   virtual base::Result<std::vector<Candidate>> nearest(const model::ResourceClass& unit, std::size_t count,
-                                                       const std::set<crypto::PublicKey>& left_out,
-                                                       int timeout_ms) = 0;
+                                                       const std::set<crypto::PublicKey>& left_out, int timeout_ms) = 0;
 };
 
 class LeaseKeeper {
@@ -65,8 +64,8 @@ struct HeldLease {
 struct Attempt {
   std::size_t candidates = 0, accepted = 0, drawn = 0;
   std::map<Reason, std::size_t> refused;
-  std::optional<base::Error> error;           // why there was another, or none
-  std::vector<crypto::PublicKey> left_out;    // because of this attempt
+  std::optional<base::Error> error;         // why there was another, or none
+  std::vector<crypto::PublicKey> left_out;  // because of this attempt
 };
 
 struct RequestResult {
@@ -109,12 +108,14 @@ class Requester {
   base::Result<std::unique_ptr<SessionMesh>> connect(Agreement& agreement, Attempt& report);
   std::optional<base::Error> judge(const std::vector<std::optional<Readiness>>& heard, const Agreement& agreement,
                                    Attempt& report);
-  base::Result<PlacementResult> compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh);
+  base::Result<PlacementResult> compute(const Wanted& wanted, const Agreement& agreement, SessionMesh& mesh,
+                                        Attempt& report);
   base::Status deliver(const Wanted& wanted, const Agreement& agreement, const auction::RequesterOutcome& outcome,
                        SessionMesh& mesh, Attempt& report, RequestResult& result);
   base::Result<LeaseDocument> receive_offer(const Wanted& wanted, const Agreement& agreement,
                                             const auction::Award& award, SessionMesh& mesh);
-  void leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, const std::string& why, Attempt& report);
+  // Once a request; what it did is remembered, with evidence where there is any.
+  void leave_out(const crypto::PublicKey& key, std::optional<Offence> offence, base::Bytes evidence, Attempt& report);
   void blame(const base::Error& error, const Agreement& agreement, Attempt& report);
   int remaining_ms() const;
 

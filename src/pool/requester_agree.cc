@@ -77,8 +77,10 @@ base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t 
     const crypto::PublicKey& key = peers[reply.peer].key;
     if (!reply.message.ok()) {
       const base::Error& error = reply.message.error();
-      if (error.code == base::Code::kCancelled) cancelled = error;
-      else leave_out(key, std::nullopt, error.message, report);
+      if (error.code == base::Code::kCancelled)
+        cancelled = error;
+      else
+        leave_out(key, std::nullopt, {}, report);
       return !cancelled;
     }
     const auto acceptance = Acceptance::decode(*reply.message);
@@ -88,9 +90,9 @@ base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t 
       agreement.lines[reply.peer] = std::move(reply.line);
     } else if (refusal) {
       ++report.refused[refusal->reason];
-      leave_out(key, std::nullopt, "", report);
+      leave_out(key, std::nullopt, {}, report);
     } else {
-      leave_out(key, Offence::kNamed, "answered an invitation with something else", report);
+      leave_out(key, Offence::kNamed, words("answered an invitation with something else"), report);
     }
     return true;
   };
@@ -146,12 +148,12 @@ std::optional<base::Error> Requester::judge(const std::vector<std::optional<Read
   }
   for (std::size_t i = 1; i < parties.size(); ++i) {
     if (lacked_by[i].empty() || heard[i]->missing) continue;
-    leave_out(parties[i].key, std::nullopt, "", report);
-    if (lacked_by[i].size() == 1) leave_out(parties[lacked_by[i][0]].key, std::nullopt, "", report);
+    leave_out(parties[i].key, std::nullopt, {}, report);
+    if (lacked_by[i].size() == 1) leave_out(parties[lacked_by[i][0]].key, std::nullopt, {}, report);
   }
   // They only lack each other, or us: one of them has to make room for another attempt.
   if (failure && report.left_out.empty() && failure->party != 0)
-    leave_out(parties[*failure->party].key, std::nullopt, "", report);
+    leave_out(parties[*failure->party].key, std::nullopt, {}, report);
   return failure;
 }
 

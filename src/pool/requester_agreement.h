@@ -14,4 +14,6 @@ struct Requester::Agreement {
   std::vector<std::unique_ptr<Line>> drawn_lines;  // by party of the plan
 };
 
+inline base::Bytes words(std::string_view text) { return {text.begin(), text.end()}; }
+
 }  // namespace pool

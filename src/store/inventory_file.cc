@@ -73,13 +73,13 @@ base::Status write_rows(Database& database, const Changes& changes) {
         "VALUES (?, ?, ?, ?, ?)",
         base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price, hold.until_unix_ms));
   for (const Lease& lease : changes.leases)
-    TARN_TRY(
-        database.run("INSERT OR REPLACE INTO leases (id, requester, offer, units, hourly_payment, start_unix_ms, "
-                     "end_unix_ms, confirm_by_unix_ms, revision, state, document) "
-                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     base::ByteView(lease.id), base::ByteView(lease.requester), std::string_view(lease.offer),
-                     lease.units, lease.hourly_payment, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms,
-                     lease.revision, static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document)));
+    TARN_TRY(database.run(
+        "INSERT OR REPLACE INTO leases (id, requester, offer, units, hourly_payment, start_unix_ms, "
+        "end_unix_ms, confirm_by_unix_ms, revision, state, document) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        base::ByteView(lease.id), base::ByteView(lease.requester), std::string_view(lease.offer), lease.units,
+        lease.hourly_payment, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms, lease.revision,
+        static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document)));
   return {};
 }
 

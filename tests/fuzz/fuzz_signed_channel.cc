@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (kind == 1) header = {in.u8(), in.u16(), in.u16(), liar.sequence + in.u8()};
     const base::Bytes body = fuzz::copy(in.take(in.u16() % kMaxBody));
     base::Bytes frame = liar.frame(header, body);
-    bool valid = header.kind <= 1 && header.depth > 0 && header.depth <= kMaxDepth && header.online <= header.depth &&
+    bool valid = header.kind <= 2 && header.depth > 0 && header.depth <= kMaxDepth && header.online <= header.depth &&
                  header.sequence == liar.sequence;
     if (kind == 0) frame = body;
     if (kind == 3) frame = fuzz::damaged(in, frame);

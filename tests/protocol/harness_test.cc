@@ -251,7 +251,7 @@ TEST_P(ManInTheMiddle, RandomBytesInPlaceOfAMessageAreNoticed) {
     });
     Verdict wanted = Verdict::kNoticed;
     if (placement.hop(number) == mpc::kHopCross || placement.hop(number) == mpc::kHopAnnounce)
-      wanted = Verdict::kUnnamed;
+      wanted = Verdict::kNamedByAll;
     support::expect_verdict(ends, right, cheater(), victim, wanted);
   });
 }
@@ -346,8 +346,8 @@ class Equivocation : public testing::Test {
     ends = lab.run(circuit, inputs);
   }
   // Both honest parties notice before they say the message of `hop`.
-  void expect_noticed_before(unsigned hop) {
-    support::expect_verdict(ends, right, kCheater, kVictim, Verdict::kUnnamed);
+  void expect_noticed_before(unsigned hop, Verdict verdict = Verdict::kNamedByAll) {
+    support::expect_verdict(ends, right, kCheater, kVictim, verdict);
     for (const std::size_t p : {std::size_t{0}, kVictim}) {
       EXPECT_FALSE(ends[p].result.ok());
       EXPECT_LE(said.by(p), hop) << p;  // and the introduction
@@ -439,7 +439,7 @@ TEST_F(Equivocation, TwoMaskedInputsAreNoticedBeforeAnyOutput) {
       overwrite(m, m.size() - 32, digest(truth ^ 1));  // as the victim saw it
     };
   });
-  expect_noticed_before(mpc::kHopOutput);
+  expect_noticed_before(mpc::kHopOutput, Verdict::kUnnamed);
 }
 
 TEST_F(Equivocation, TheOneLieThatPassesIsAnotherInputOfOnesOwn) {

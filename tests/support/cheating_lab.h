@@ -109,8 +109,11 @@ inline void expect_verdict(const std::vector<PartyEnd>& ends, const std::vector<
     errors += !ends[p].result.ok();
     naming += names_somebody(ends[p]);
   }
-  const bool right_will_do = verdict == Verdict::kRightOrUnnamed || verdict == Verdict::kRightOrUnattributed;
-  const bool nobody_named = verdict == Verdict::kUnnamed || verdict == Verdict::kUnattributed || right_will_do;
+  const bool right_or_named = verdict == Verdict::kRightOrNamedByAll;
+  const bool right_will_do = right_or_named || verdict == Verdict::kRightOrUnattributed;
+  const bool nobody_named =
+      verdict == Verdict::kUnnamed || verdict == Verdict::kUnattributed || verdict == Verdict::kRightOrUnattributed;
+  const bool named_by_all = verdict == Verdict::kNamedByAll || (right_or_named && errors > 0);
   const bool named_of_two = verdict == Verdict::kUnattributed || verdict == Verdict::kRightOrUnattributed;
   if (verdict == Verdict::kHarmless) {
     EXPECT_EQ(errors, 0U) << all;
@@ -118,6 +121,7 @@ inline void expect_verdict(const std::vector<PartyEnd>& ends, const std::vector<
     EXPECT_GT(errors, 0U) << all;
   }
   EXPECT_TRUE(verdict != Verdict::kNamed || names(ends[victim], cheater)) << all;
+  EXPECT_TRUE(!named_by_all || naming == ends.size() - 1) << all;
   EXPECT_TRUE(!nobody_named || ends.size() == 2 || naming == 0) << all;
   EXPECT_TRUE(!named_of_two || ends.size() > 2 || naming == errors) << all;
 }
@@ -138,7 +142,7 @@ class Said {
   std::vector<std::vector<std::size_t>> counts_;
 };
 
-// What a cheater knows of itself: the randomness that its own session draws from. To be asked for before its session
+// What a cheater knows of itself: the randomness of its own session's preprocessing. To be asked for before its session
 // opens its store, from a wrapper.
 inline crypto::SeededRandom own_randomness(const SessionLab& lab, std::size_t party) {
   crypto::SeededRandom random = lab.randomness(party);
@@ -146,6 +150,7 @@ inline crypto::SeededRandom own_randomness(const SessionLab& lab, std::size_t pa
   CHECK(mpc::Meetings::open(store, lab.keys, party, random).ok());
   base::Secret<32> seed;
   random.fill(seed.expose());
+  crypto::SeededRandom(seed.expose()).fork("pool").fill(seed.expose());
   return crypto::SeededRandom(seed.expose());
 }
 

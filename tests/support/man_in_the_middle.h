@@ -11,7 +11,7 @@
 
 namespace support {
 
-class Middle final : public mpc::Conversation {
+class Middle final : public mpc::Conversation, public mpc::Witness {
  public:
   using Outgoing = std::function<std::vector<base::Bytes>(std::size_t peer, std::size_t number, base::Bytes message)>;
   using Incoming = std::function<void(std::size_t peer, std::size_t number, base::Bytes& message)>;
@@ -39,8 +39,27 @@ class Middle final : public mpc::Conversation {
     if (!silent && !leaves) inner_.abort(phase);
   }
 
+  // And the word he gives in an inquest.
+  mpc::Witness* witness() override { return this; }
+  const std::vector<crypto::PublicKey>& keys() const override { return inner_.witness()->keys(); }
+  const crypto::Digest& context() const override { return inner_.witness()->context(); }
+  void record() override { inner_.witness()->record(); }
+  const mpc::Heard& heard(std::size_t peer) const override { return inner_.witness()->heard(peer); }
+  bool called() const override { return inner_.witness()->called(); }
+  base::Status testify(std::size_t peer, base::Bytes body) override {
+    if (testifying) {
+      auto said = testifying(peer, std::move(body));
+      return said ? inner_.witness()->testify(peer, std::move(*said)) : base::Status{};
+    }
+    return silent || leaves ? base::Status{} : inner_.witness()->testify(peer, std::move(body));
+  }
+  base::Result<Testimony> testimony(std::size_t peer, std::size_t max_bytes) override {
+    return inner_.witness()->testimony(peer, max_bytes);
+  }
+
   Outgoing outgoing;
   Incoming incoming;
+  std::function<std::optional<base::Bytes>(std::size_t peer, base::Bytes opening)> testifying;
   bool leaves = false;  // at the next receive, without a word
   bool silent = false;  // never says that it gave up
 
@@ -54,10 +73,11 @@ constexpr unsigned kIntroductionHop = 0;
 // What the honest must do about a fault in one message to one of them, the victim.
 enum class Verdict {
   kNamed,                // the victim names the cheater
+  kNamedByAll,           // every honest party does
   kUnnamed,              // somebody honest notices; with more than two parties nobody is named
   kUnattributed,         // as kUnnamed, and with two parties the cheater is named
   kNoticed,              // somebody honest notices; whoever is named is the cheater
-  kRightOrUnnamed,       // the right result for all, or as kUnnamed
+  kRightOrNamedByAll,    // the right result for all, or as kNamedByAll
   kRightOrUnattributed,  // the right result for all, or as kUnattributed
   kHarmless,             // the right result for all
 };
@@ -141,29 +161,33 @@ inline std::vector<Field> Placement::fields(std::size_t number) const {
       if (first_meeting && cheater > victim) trees(mpc::kAcquaintanceK);
       field("correction", mpc::correction_size(mpc::kAcquaintanceK, 2), kNamed, true);
       proof();
-      field("commitment to the coin", 32, kUnnamed);
+      field("commitment to the coin", 32, kNamedByAll);
       break;
     case mpc::kHopBits:
       trees(k);
-      field("correction", mpc::correction_size(k, mpc::extension_blocks(layout.pool_bits(circuit, cheater))), kNamed);
+      field("correction", mpc::correction_size(k, mpc::extension_blocks(layout.pool_bits(circuit, cheater))),
+            kNamedByAll);
       proof();
-      field("echo of hop 1", 32, kUnnamed);
-      for (Field& f : out) f.proof = false;
+      field("echo of hop 1", 32, kNamedByAll);
+      for (Field& f : out) {
+        f.proof = false;
+        f.verdict = kNamedByAll;
+      }
       break;
     case mpc::kHopCross:
-      field("T", mpc::packed_size(layout.leaky()), kRightOrUnnamed);
-      field("U", 8 * layout.leaky(), kRightOrUnnamed);
-      field("echo of hop 2", 32, kUnnamed);
+      field("T", mpc::packed_size(layout.leaky()), kRightOrNamedByAll);
+      field("U", 8 * layout.leaky(), kRightOrNamedByAll);
+      field("echo of hop 2", 32, kNamedByAll);
       break;
-    case mpc::kHopAnnounce: field("e", mpc::packed_size(layout.leaky()), kUnnamed); break;
+    case mpc::kHopAnnounce: field("e", mpc::packed_size(layout.leaky()), kNamedByAll); break;
     case mpc::kHopCoin:
-      field("salt", 32, kNamed);
-      field("coin", 32, kNamed);
+      field("salt", 32, kNamedByAll);
+      field("coin", 32, kNamedByAll);
       break;
     case mpc::kHopBucket:
-      field("commitment to the sum", 32, kUnnamed);  // the echo comes first
-      field("d", layout.bucket() - 64, kNamed);
-      field("digest of d's MACs", 32, kNamed);
+      field("commitment to the sum", 32, kNamedByAll);
+      field("d", layout.bucket() - 64, kNamedByAll);
+      field("digest of d's MACs", 32, kNamedByAll);
       break;
     case mpc::kHopSum:
       field("salt", 32, kNamed);

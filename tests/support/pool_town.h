@@ -118,7 +118,8 @@ class PoolTown {
   struct RequesterSide : pool::CandidateSource, pool::LeaseKeeper {
     explicit RequesterSide(PoolTown& t, std::string_view seed)
         : town(t), random(base::view(seed)), identity(crypto::Identity::generate(random)) {
-      lines = town.town.lines({identity.public_key(), "requester " + std::string(seed)}, [this] { return cancelled(); });
+      lines =
+          town.town.lines({identity.public_key(), "requester " + std::string(seed)}, [this] { return cancelled(); });
     }
     base::Result<std::vector<pool::Candidate>> nearest(const model::ResourceClass&, std::size_t count,
                                                        const std::set<crypto::PublicKey>& left_out, int) override {

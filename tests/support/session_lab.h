@@ -21,6 +21,7 @@ struct PartyEnd {
   base::Result<mpc::Bits> result = base::Error{base::Code::kCancelled, "did not run"};
   std::uint32_t depth_prepared = 0, depth = 0;
   std::size_t sent_bytes = 0;
+  mpc::Verdict verdict;           // of an inquest
   std::vector<base::Bytes> sent;  // every message on the wire, in order, if recorded
 };
 
@@ -59,6 +60,7 @@ class SessionLab {
   }
 
   // Of the running or last session.
+  mpc::Terms terms(const mpc::Circuit& circuit) const { return {circuit, sid(), k, keys, {}}; }
   crypto::Digest sid() const { return crypto::sha256(base::view(seed_ + std::to_string(session))); }
   crypto::SeededRandom randomness(std::size_t party) const {
     const std::string& seed = entropy.empty() ? seed_ : entropy;
@@ -108,6 +110,7 @@ class SessionLab {
     mpc::Session party(circuit, sid(), k, std::move(*meetings), conversation, random);
     end.result = run_phases(party, input, honest, end);
     end.depth = honest.depth();
+    end.verdict = party.verdict();
   }
   static base::Result<mpc::Bits> run_phases(mpc::Session& party, const mpc::Bits& input,
                                             const mpc::SignedChannel& channel, PartyEnd& end) {

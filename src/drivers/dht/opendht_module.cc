@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kAskAgain{200};  // after a search that reached nobody
-constexpr milliseconds kTick{20};        // how often the asker hears that nothing has come
+constexpr milliseconds kTick{20};       // how often the asker hears that nothing has come
 constexpr std::chrono::seconds kUpkeep{1};
 constexpr std::chrono::seconds kSaveEvery{60};  // the known nodes
 constexpr std::size_t kSmallNetwork = 32;       // good nodes; with fewer we make acquaintances ourselves
