@@ -62,9 +62,11 @@ base::Result<std::optional<pool::LeaseDocument>> LeaseCalls::show(const pool::Le
 }
 
 base::Result<pool::LeaseDocument> LeaseCalls::renew(const pool::LeaseId& id, std::uint32_t seconds) {
+  // What is kept here may be behind: the last word about an earlier renewal may have been lost.
+  TARN_ASSIGN(const auto before, show(id));
+  if (!before) return refused("the lease is over");
+  if (!before->complete()) return refused("the provider has not confirmed the lease");
   TARN_ASSIGN(const auto kept, record(id));
-  const auto before = pool::LeaseDocument::decode(kept.document);
-  if (!before) return base::Error{base::Code::kStorage, "the lease as kept here cannot be read"};
   TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kRenew, id, seconds}));
   auto offer = pool::read_lease_offer(answer.message);
   pool::LeaseTerms due = before->terms;

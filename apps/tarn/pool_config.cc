@@ -24,8 +24,8 @@ void read_count(Table& table, const char* key, std::uint64_t least, std::uint64_
     out = static_cast<Number>(*value);
 }
 
-void read_duration(Table& table, const char* key, std::uint64_t most_ms,
-                   const std::function<void(std::uint64_t)>& set) {
+void read_duration(Table& table, const char* key, std::int64_t most_ms,
+                   const std::function<void(std::int64_t)>& set) {
   const auto value = table.text(key, false, 32);
   if (!value) return;
   const auto parsed = model::parse_duration_ms(*value, most_ms);
@@ -86,9 +86,9 @@ base::Status read_limits(Table& top, const std::string& file, ProviderConfig& ou
   std::uint64_t coverage_percent = 50;
   read_count(limits, "coverage_percent", 0, 100, coverage_percent);
   rules.coverage = static_cast<double>(coverage_percent) / 100;
-  read_duration(limits, "epoch", 3'600'000, [&](std::uint64_t ms) { rules.epoch_ms = static_cast<std::int64_t>(ms); });
+  read_duration(limits, "epoch", 3'600'000, [&](std::int64_t ms) { rules.epoch_ms = ms; });
   read_duration(limits, "longest_lease", std::uint64_t{366} * 86'400'000,
-                [&](std::uint64_t ms) { rules.max_lease_seconds = static_cast<std::uint32_t>(ms / 1000); });
+                [&](std::int64_t ms) { rules.max_lease_seconds = static_cast<std::uint32_t>(ms / 1000); });
   return limits.finish();
 }
 

@@ -36,8 +36,7 @@ std::optional<Refusal> Admission::check_list(const Invitation& invitation,
 
 std::optional<Refusal> Admission::check_pace(const Invitation& invitation, Requester& requester,
                                              std::int64_t now) const {
-  if (sessions_ >= rules_.max_sessions || requester.sessions >= rules_.max_sessions_of_one)
-    return refuse(Reason::kBusy, 1'000);
+  if (requester.sessions >= rules_.max_sessions_of_one) return refuse(Reason::kBusy, 1'000);
   const bool same = requester.request == invitation.request && requester.attempt > 0;
   if (same && invitation.attempt <= requester.attempt) return refuse(Reason::kTooSoon);  // a replay, or out of order
   const std::int64_t age = now - requester.drew_at;
@@ -56,6 +55,7 @@ std::optional<Refusal> Admission::enter(const Invitation& invitation, const cryp
                                         const std::set<crypto::PublicKey>& seen, std::int64_t now) {
   if (auto refusal = check_shape(invitation)) return refusal;
   if (auto refusal = check_list(invitation, seen)) return refusal;
+  if (sessions_ >= rules_.max_sessions) return refuse(Reason::kBusy, 1'000);  // before anything is remembered of it
   auto known = requesters_.find(requester);
   if (known == requesters_.end()) {
     if (requesters_.size() >= kMaxRequesters) forget_idle(now);

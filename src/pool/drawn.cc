@@ -1,5 +1,7 @@
 #include "pool/drawn.h"
 
+#include <algorithm>
+
 namespace pool {
 
 MeshPlan plan_of(const Invitation& invitation, const crypto::PublicKey& requester, const Draw& draw,
@@ -22,6 +24,10 @@ Manifest session_manifest(const Invitation& invitation, const MeshPlan& plan, un
   manifest.deadline_ms = invitation.session_ms;
   manifest.origin = plan.session;
   return manifest;
+}
+
+int connect_ms(const Invitation& invitation) {
+  return static_cast<int>(std::clamp<std::uint32_t>(invitation.session_ms / 2, 400, 5'000));
 }
 
 base::Bytes ready() { return {static_cast<std::uint8_t>(Message::kReady)}; }

@@ -14,6 +14,10 @@ MeshPlan plan_of(const Invitation& invitation, const crypto::PublicKey& requeste
 // Without circuit and mechanism, which place() fills in.
 Manifest session_manifest(const Invitation& invitation, const MeshPlan& plan, unsigned extension_k);
 
+// From the draw, how long a provider waits for the other drawn: a part of the session's time, so that the requester can
+// wait longer and tell those who wait for a silent one from the silent one.
+int connect_ms(const Invitation& invitation);
+
 // A drawn provider → requester, before the session's first message: connected to everybody, or whom it lacks (an index
 // in the session's order), so that the requester does not take the one for the other.
 base::Bytes ready();

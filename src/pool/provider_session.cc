@@ -12,6 +12,19 @@ constexpr std::int64_t kHoldMarginMs = 5'000;
 // What the circuit's width can hold; an owner with more puts in that much.
 std::uint64_t largest(unsigned width) { return (std::uint64_t{1} << width) - 1; }
 
+// Of one attempt at a request; each has another.
+inventory::Id hold_of(const crypto::PublicKey& requester, const RequestId& request, std::uint8_t attempt) {
+  const crypto::Digest digest = crypto::Sha256()
+                                    .update(base::view("tarn hold v1"))
+                                    .update(requester)
+                                    .update(request)
+                                    .update(std::array{attempt})
+                                    .finish();
+  inventory::Id out{};
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
 // Frees the hold unless the inventory has made a lease of it.
 class HoldGuard {
  public:
@@ -78,7 +91,7 @@ base::Result<std::optional<MeshPlan>> ProviderSession::take_place() {
 base::Result<std::unique_ptr<SessionMesh>> ProviderSession::connect(const MeshPlan& plan) {
   std::vector<std::unique_ptr<Line>> lines(plan.parties.size());
   lines[0] = std::move(line_);
-  auto mesh = services_.lines.mesh(plan, lines, rules_.connect_ms);
+  auto mesh = services_.lines.mesh(plan, lines, std::min(rules_.connect_ms, connect_ms(invitation_)));
   if (mesh.ok())
     TARN_TRY((*mesh)->send(0, ready()));
   else if (mesh.error().party)
@@ -107,8 +120,11 @@ base::Result<auction::ProviderOutcome> ProviderSession::compute(const MeshPlan& 
 
 void ProviderSession::run_drawn(const MeshPlan& plan) {
   const std::int64_t begin = services_.clock.unix_ms();
-  inventory::Id hold_id{};
-  std::copy_n(plan.session.begin(), hold_id.size(), hold_id.begin());
+  // The requester has given its earlier attempts up, whose sessions may not have noticed: they shall not keep from this
+  // one what they hold. If one is computing still, it will find that it has nothing to lease.
+  for (std::uint8_t earlier = 1; earlier < invitation_.attempt; ++earlier)
+    (void)services_.inventory.release_hold(hold_of(requester_, invitation_.request, earlier));
+  const inventory::Id hold_id = hold_of(requester_, invitation_.request, invitation_.attempt);
   const std::int64_t until = begin + rules_.connect_ms + invitation_.session_ms + rules_.delivery_ms + kHoldMarginMs;
   const auto hold = services_.inventory.hold(hold_id, invitation_.unit, begin, until);
   if (!hold.ok()) return failed(ProviderEvent::Kind::kFailed, hold.error());

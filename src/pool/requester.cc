@@ -16,9 +16,11 @@ base::Error too_few(std::size_t found, std::size_t wanted) {
                                         " (tarn pool doctor tells why somebody does not answer)"};
 }
 
-// Our own trouble, or the user's wish: nothing that leaving somebody out would mend.
-bool final(base::Code code) {
-  return code == base::Code::kCancelled || code == base::Code::kStorage || code == base::Code::kInvalidInput;
+// Our own trouble, or the user's wish: nothing that leaving somebody out would mend. What a peer says otherwise than we
+// (kInvalidInput with a party) is mended so: else one who means another manifest could end everybody's requests.
+bool final(const base::Error& error) {
+  return error.code == base::Code::kCancelled || error.code == base::Code::kStorage ||
+         (error.code == base::Code::kInvalidInput && !error.party);
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
     if (!done.ok()) report.error = done.error();
     result.attempts.push_back(report);
     result.total_ms = services_.clock.steady_ms() - begin_ms_;
-    if (done.ok() || final(done.error().code)) return done;
+    if (done.ok() || final(done.error())) return done;
     // Another attempt makes sense only if it is another: without somebody, and with time left.
     if (report.left_out.empty() || number_ == kMaxAttempts) return done;
     if (remaining_ms() < kMinAttemptMs) return base::Error{base::Code::kDeadline, done.error().message};

@@ -7,7 +7,8 @@
 namespace pool {
 namespace {
 
-constexpr int kMinSessionMs = 1'000, kConnectMs = 3'000, kSlackMs = 400;
+constexpr int kMinSessionMs = 1'000, kSlackMs = 400;
+constexpr int kLateMs = 200;  // to read from the others what is here already, when somebody has let the time run out
 
 std::string refusals(const Attempt& report) {
   std::string out;
@@ -21,6 +22,17 @@ int invitation_ms(const std::vector<Candidate>& asked, int remaining) {
   double farthest = 0;
   for (const Candidate& c : asked) farthest = std::max(farthest, c.rtt_ms);
   return std::min(static_cast<int>(4 * farthest) + kSlackMs, remaining / 3);
+}
+
+base::Result<Readiness> hear(SessionMesh& mesh, std::size_t party) {
+  TARN_ASSIGN(const base::Bytes message, mesh.receive(party, kMaxCallMessage));
+  const auto readiness = read_readiness(message);
+  if (!readiness || readiness->missing >= mesh.parties())
+    return base::Error{base::Code::kPeerMisbehaved, "answered a draw with something else", party};
+  // It lacks us, and says so over a line to us: of no use to us, whatever the reason.
+  if (readiness->missing == std::size_t{0})
+    return base::Error{base::Code::kInvalidInput, "says that it does not reach the requester", party};
+  return *readiness;
 }
 
 }  // namespace
@@ -109,23 +121,25 @@ base::Status Requester::invite(const std::vector<Candidate>& asked, std::size_t 
 // All the drawn say that they are connected, or whom they lack.
 base::Result<std::unique_ptr<SessionMesh>> Requester::connect(Agreement& agreement, Attempt& report) {
   services_.on_step(Step::kConnecting, std::to_string(report.drawn));
-  auto mesh = services_.lines.mesh(agreement.plan, agreement.drawn_lines, kConnectMs);
+  // Longer than the drawn wait for each other, so that we hear from all the others whom they lack.
+  const int wait_ms = connect_ms(agreement.invitation) * 5 / 4 + kSlackMs;
+  auto mesh = services_.lines.mesh(agreement.plan, agreement.drawn_lines, wait_ms);
   if (!mesh.ok()) {
     blame(mesh.error(), agreement, report);
     return mesh.error();
   }
-  (*mesh)->set_deadline_ms(std::min(kConnectMs, std::max(remaining_ms() / 2, kMinSessionMs)));
+  (*mesh)->set_deadline_ms(wait_ms);
   std::vector<std::optional<Readiness>> heard(agreement.plan.parties.size());
   std::optional<base::Error> failure;
   for (std::size_t i = 1; i < heard.size(); ++i) {
-    const auto message = (*mesh)->receive(i, kMaxCallMessage);
-    if (!message.ok() && message.error().code == base::Code::kCancelled) return message.error();
-    if (message.ok()) heard[i] = read_readiness(*message);
-    const bool sound = heard[i] && (!heard[i]->missing || *heard[i]->missing < heard.size());
-    if (sound) continue;
-    heard[i].reset();
-    failure = message.ok() ? base::Error{base::Code::kPeerMisbehaved, "answered a draw with something else", i}
-                           : message.error();
+    auto readiness = hear(**mesh, i);
+    if (readiness.ok()) {
+      heard[i] = *readiness;
+      continue;
+    }
+    failure = readiness.error();
+    if (failure->code == base::Code::kCancelled) return *failure;
+    if (failure->code == base::Code::kDeadline) (*mesh)->set_deadline_ms(kLateMs);
     blame(*failure, agreement, report);
   }
   if (!failure) failure = judge(heard, agreement, report);

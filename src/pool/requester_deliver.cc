@@ -5,8 +5,13 @@
 namespace pool {
 namespace {
 
-constexpr int kDeliveryMs = 5'000;
+constexpr int kDeliveryMs = 5'000;  // for the offers, and again for the last word; a provider waits longer
 constexpr std::int64_t kClockSkewMs = 2 * 60 * 1000;
+
+// Its clock or ours is wrong, and neither is an offence.
+base::Error wrong_clock(std::size_t party) {
+  return {base::Code::kInvalidInput, "has a clock that differs from ours by minutes", party};
+}
 
 base::Error wrong_terms(std::size_t party) {
   return {base::Code::kPeerMisbehaved, "offered a lease that is not what was computed", party};
@@ -21,6 +26,8 @@ base::Result<LeaseDocument> Requester::receive_offer(const Wanted& wanted, const
   const auto document = read_lease_offer(message);
   if (!document || document->requester || !document->valid()) return wrong_terms(party);
   const LeaseTerms& got = document->terms;
+  const std::int64_t skew = got.start_unix_ms - services_.clock.unix_ms();
+  if (skew > kClockSkewMs || skew < -kClockSkewMs) return wrong_clock(party);
   LeaseTerms due;
   due.id = got.id;
   due.provider = agreement.plan.parties[party].key;
@@ -32,8 +39,7 @@ base::Result<LeaseDocument> Requester::receive_offer(const Wanted& wanted, const
   due.end_unix_ms = got.start_unix_ms + std::int64_t{1000} * wanted.lease_seconds;
   due.mechanism = auction::name(wanted.mechanism);
   due.session = agreement.plan.session;
-  const std::int64_t skew = got.start_unix_ms - services_.clock.unix_ms();
-  if (got != due || skew > kClockSkewMs || skew < -kClockSkewMs) return wrong_terms(party);
+  if (got != due) return wrong_terms(party);
   return *document;
 }
 
@@ -42,7 +48,7 @@ base::Status Requester::deliver(const Wanted& wanted, const Agreement& agreement
                                 RequestResult& result) {
   if (outcome.awards.empty()) return {};
   services_.on_step(Step::kDelivering, std::to_string(outcome.awards.size()));
-  mesh.set_deadline_ms(std::max(remaining_ms(), kDeliveryMs));
+  mesh.set_deadline_ms(kDeliveryMs);
   std::vector<LeaseDocument> offers;
   std::optional<base::Error> failure;
   for (const auction::Award& award : outcome.awards) {
@@ -54,19 +60,21 @@ base::Status Requester::deliver(const Wanted& wanted, const Agreement& agreement
     }
     offers.push_back(std::move(*offer));
   }
+  const auto address = [&](std::size_t i) { return agreement.plan.parties[1 + outcome.awards[i].provider].address; };
+  for (std::size_t i = 0; i < offers.size() && !failure; ++i) {
+    offers[i].countersign(services_.identity);
+    if (auto kept = services_.leases.keep(offers[i], address(i), false); !kept.ok()) failure = kept.error();
+  }
   if (failure) {  // part of what was asked for is not what was asked for: nobody shall wait for us
     for (const auction::Award& award : outcome.awards) (void)mesh.send(1 + award.provider, lease_answer(std::nullopt));
     (void)mesh.flush();
     return *failure;
   }
   for (std::size_t i = 0; i < offers.size(); ++i) {
-    const std::size_t party = 1 + outcome.awards[i].provider;
-    offers[i].countersign(services_.identity);
-    const std::string& address = agreement.plan.parties[party].address;
-    TARN_TRY(services_.leases.keep(offers[i], address, false));
-    result.leases.push_back({offers[i], address, false});
-    (void)mesh.send(party, lease_answer(offers[i].requester));
+    result.leases.push_back({offers[i], address(i), false});
+    (void)mesh.send(1 + outcome.awards[i].provider, lease_answer(offers[i].requester));
   }
+  mesh.set_deadline_ms(kDeliveryMs);
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const auto done = mesh.receive(1 + outcome.awards[i].provider, kMaxCallMessage);
     if (!done.ok() || !is_lease_done(*done)) continue;  // stays unconfirmed: asked again later

@@ -2,6 +2,7 @@
 // a key and a door, that a test can kill, silence, slow down and listen in on. Calls run the door's handler on the
 // caller's thread; the handler must return at once (hand the line to a thread or keep it), as at a real door.
 // Waits are real time: give small timeouts where nobody will answer. The town outlives its lines, meshes and threads.
+// Over a mesh, who comes too late is too late, as in net::Mesh: also where the message is here.
 // Unlike over TCP, a send() to somebody who left fails for certain, and a mesh that nobody takes up waits for ever.
 // Threads: all of it from any; set `wire` before the first call.
 #pragma once
@@ -224,6 +225,7 @@ class MemoryTown {
       return {};
     }
     base::Result<base::Bytes> receive(std::size_t peer, std::size_t max_bytes) override {
+      if (Clock::now() >= deadline_) return base::Error{base::Code::kDeadline, "no message in time", peer};
       auto message = town_.receive(ends_[peer], max_bytes, deadline_, cancelled_);
       if (!message.ok()) return named(message.error(), peer);
       return message;

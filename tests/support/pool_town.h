@@ -71,6 +71,8 @@ struct TownProvider {
   std::unique_ptr<MemoryInventory> inventory;
   MemoryReputation reputation;
   std::unique_ptr<pool::Provider> provider;
+  pool::ProviderRules rules;
+  std::set<crypto::PublicKey> sees;  // set before anybody calls
   std::mutex mutex;
   std::vector<pool::ProviderEvent> events;
 
@@ -89,9 +91,9 @@ struct TownProvider {
 class PoolTown {
  public:
   // Provider i has 64 units; its price is 10, 20, 30 … micro-credits.
-  explicit PoolTown(std::size_t providers, pool::ProviderRules rules = quick_rules(), std::string_view seed = "town")
+  explicit PoolTown(std::size_t count, pool::ProviderRules rules = quick_rules(), std::string_view seed = "town")
       : random_(base::view(seed)) {
-    for (std::size_t i = 0; i < providers; ++i) add_provider(rules);
+    for (std::size_t i = 0; i < count; ++i) add_provider(rules);
   }
   ~PoolTown() { settle(); }
 
@@ -117,15 +119,14 @@ class PoolTown {
 
   struct RequesterSide : pool::CandidateSource, pool::LeaseKeeper {
     explicit RequesterSide(PoolTown& t, std::string_view seed)
-        : town(t), random(base::view(seed)), identity(crypto::Identity::generate(random)) {
-      lines =
-          town.town.lines({identity.public_key(), "requester " + std::string(seed)}, [this] { return cancelled(); });
+        : town(t), name(seed), random(base::view(seed)), identity(crypto::Identity::generate(random)) {
+      lines = town.town.lines({identity.public_key(), address()}, [this] { return cancelled(); });
     }
     base::Result<std::vector<pool::Candidate>> nearest(const model::ResourceClass&, std::size_t count,
                                                        const std::set<crypto::PublicKey>& left_out, int) override {
       std::vector<pool::Candidate> out;
       for (const auto& p : town.providers)
-        if (out.size() < count && !left_out.contains(p->key())) out.push_back({{p->key(), p->address}, 1.0});
+        if (out.size() < count && !left_out.contains(p->key())) out.push_back({{p->key(), p->address}, rtt_ms});
       return out;
     }
     base::Status keep(const pool::LeaseDocument& document, const std::string&, bool confirmed) override {
@@ -142,8 +143,11 @@ class PoolTown {
       return requester.run(wanted, result);
     }
     bool cancelled() const { return cancel; }
+    std::string address() const { return "requester " + name; }
 
     PoolTown& town;
+    std::string name;
+    double rtt_ms = 500;  // what it believes of each; makes it wait long enough on any machine
     crypto::SeededRandom random;
     crypto::Identity identity;
     std::unique_ptr<pool::Lines> lines;
@@ -174,6 +178,23 @@ class PoolTown {
     ADD_FAILURE() << "nobody has this key";
     return *providers[0];
   }
+  // Everybody has finished, and every time limit but that of leases has passed.
+  void outlast() {
+    settle();
+    clock.ahead_ms += 600'000;
+    for (const auto& p : providers) ASSERT_TRUE(p->inventory->expire(clock.unix_ms()).ok());
+  }
+  // Whom anybody is certain about has cheated.
+  void expect_only_named(const RequesterSide& requester, const std::set<crypto::PublicKey>& cheaters = {}) {
+    const auto check = [&](const MemoryReputation& reputation) {
+      for (const auto& record : reputation.records()) {
+        if (record.offence != pool::Offence::kNamed) continue;
+        EXPECT_TRUE(cheaters.contains(record.key)) << record.evidence;
+      }
+    };
+    check(requester.reputation);
+    for (const auto& p : providers) check(p->reputation);
+  }
   // Nothing is held any more, and what is not leased is free.
   void expect_balanced(std::uint64_t leased_in_all) {
     std::uint64_t leased = 0;
@@ -193,16 +214,17 @@ class PoolTown {
   void serve(TownProvider& p, std::unique_ptr<pool::Line> line, base::Bytes first) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t number = served_++;
-    threads_.emplace_back([this, &p, number, line = std::move(line), first = std::move(first)]() mutable {
+    threads_.emplace_back([&p, number, line = std::move(line), first = std::move(first)]() mutable {
       crypto::SeededRandom random(base::view("line " + std::to_string(number) + p.address));
       p.provider->serve(std::move(line), first, random);
     });
   }
 
- private:
+  // One more; its price is the next ten micro-credits.
   void add_provider(const pool::ProviderRules& rules) {
     auto p = std::make_unique<TownProvider>();
     p->number = providers.size();
+    p->rules = rules;
     p->identity.emplace(crypto::Identity::generate(random_));
     p->address = "provider-" + std::to_string(p->number) + ":1";
     p->lines = town.lines({p->key(), p->address});
@@ -212,22 +234,28 @@ class PoolTown {
     offer.capacity = 64;
     offer.price = *inventory::PriceFunction::parse("0.0000" + std::to_string(p->number + 1));
     p->inventory = std::make_unique<MemoryInventory>(std::vector{offer});
+    restart(*p);
     TownProvider* const raw = p.get();
-    p->provider = std::make_unique<pool::Provider>(
-        pool::Provider::Services{*p->identity, *p->lines, *p->inventory, p->reputation, clock,
-                                 [] { return std::make_unique<MemoryStore>(); },
-                                 [](const model::ResourceClass&) { return std::set<crypto::PublicKey>{}; },
-                                 [raw](const pool::ProviderEvent& event) {
-                                   const std::lock_guard lock(raw->mutex);
-                                   raw->events.push_back(event);
-                                 }},
-        rules);
     town.open_door({p->key(), p->address}, [this, raw](std::unique_ptr<pool::Line> line, base::Bytes first) {
       serve(*raw, std::move(line), std::move(first));
     });
     providers.push_back(std::move(p));
   }
+  // With the inventory that it has now; nobody is being served.
+  void restart(TownProvider& p) {
+    TownProvider* const raw = &p;
+    p.provider = std::make_unique<pool::Provider>(
+        pool::Provider::Services{*p.identity, *p.lines, *p.inventory, p.reputation, clock,
+                                 [] { return std::make_unique<MemoryStore>(); },
+                                 [raw](const model::ResourceClass&) { return raw->sees; },
+                                 [raw](const pool::ProviderEvent& event) {
+                                   const std::lock_guard lock(raw->mutex);
+                                   raw->events.push_back(event);
+                                 }},
+        p.rules);
+  }
 
+ private:
   crypto::SeededRandom random_;
   std::mutex mutex_;
   std::vector<std::jthread> threads_;
