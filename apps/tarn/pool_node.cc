@@ -34,8 +34,8 @@ base::Result<drivers::DhtOptions> options_of(const PoolNode::Setup& setup) {
   if (setup.dht.network != 0) out.network = setup.dht.network;
   if (!setup.state_dir.empty()) out.nodes_file = setup.state_dir + "/dht.nodes";
   out.one_way_delay_ms = setup.one_way_delay_ms;
-  out.may_store = [](std::uint64_t, base::ByteView value, const base::ByteView* replaced) {
-    return may_store(WallClock().unix_ms(), value, replaced);
+  out.may_store = [](std::uint64_t slot, base::ByteView value, const base::ByteView* replaced) {
+    return discovery::may_store(WallClock().unix_ms(), slot, value, replaced);
   };
   return out;
 }
@@ -50,14 +50,6 @@ discovery::Coordinate load(const std::string& file) {
 }
 
 }  // namespace
-
-bool may_store(std::int64_t now, base::ByteView value, const base::ByteView* replaced) {
-  const auto next = discovery::Announcement::decode(value);
-  if (!next || !next->live(now)) return false;
-  if (replaced == nullptr) return true;
-  const auto old = discovery::Announcement::decode(*replaced);
-  return !old || (old->key == next->key && (next->newer_than(*old) || *next == *old));
-}
 
 base::Result<std::unique_ptr<PoolNode>> PoolNode::open(const Setup& setup, const base::Clock& clock) {
   TARN_ASSIGN(auto dht, open_dht_node(setup));

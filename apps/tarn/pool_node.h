@@ -55,8 +55,4 @@ class PoolNode {
 // The hash table's part of it alone. An empty state_dir: nothing is kept.
 base::Result<std::unique_ptr<drivers::DhtNode>> open_dht_node(const PoolNode::Setup& setup);
 
-// Whether a node of the hash table stores a value: an announcement that is properly signed, live, and newer than what
-// the slot has of the same provider.
-bool may_store(std::int64_t now, base::ByteView value, const base::ByteView* replaced);
-
 }  // namespace tarn

@@ -117,4 +117,18 @@ bool Announcement::covers(const model::ResourceClass& wanted) const {
   return std::ranges::any_of(classes, [&](const auto& unit) { return unit.covers(wanted); });
 }
 
+std::uint64_t slot_of(const crypto::PublicKey& key) {
+  std::uint64_t slot = 0;
+  for (std::size_t i = 0; i < 8; ++i) slot = slot << 8 | key[i];
+  return slot;
+}
+
+bool may_store(std::int64_t now, std::uint64_t slot, base::ByteView value, const base::ByteView* replaced) {
+  const auto next = Announcement::decode(value);
+  if (!next || !next->live(now) || slot != slot_of(next->key)) return false;
+  if (replaced == nullptr) return true;
+  const auto old = Announcement::decode(*replaced);
+  return !old || (old->key == next->key && (next->newer_than(*old) || *next == *old));
+}
+
 }  // namespace discovery

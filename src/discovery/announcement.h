@@ -40,6 +40,12 @@ struct Announcement {
   bool operator==(const Announcement&) const = default;
 };
 
+// Where a provider's announcement lies under a key of the directory: a slot each, so that none replaces another's.
+std::uint64_t slot_of(const crypto::PublicKey& key);
+// Whether a node of the directory stores a value that somebody wants there: live, in the slot of the provider that
+// signed it, so that nobody can occupy another's, and no older than what the slot has (`replaced`, or null).
+bool may_store(std::int64_t now, std::uint64_t slot, base::ByteView value, const base::ByteView* replaced);
+
 // "name:port", "192.0.2.1:port" or "[2001:db8::1]:port", of harmless characters. It need not exist.
 bool is_endpoint(std::string_view text);
 

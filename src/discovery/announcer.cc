@@ -5,16 +5,6 @@
 #include "base/check.h"
 
 namespace discovery {
-namespace {
-
-// One slot a publisher, so that publishers under one key do not replace each other.
-std::uint64_t slot_of(const crypto::PublicKey& key) {
-  std::uint64_t slot = 0;
-  for (std::size_t i = 0; i < 8; ++i) slot = slot << 8 | key[i];
-  return slot;
-}
-
-}  // namespace
 
 Announcer::Keys Announcer::keys_of(const Announcement& announcement, std::int64_t now) const {
   std::set<std::string> families;

@@ -314,6 +314,25 @@ TEST_F(Forging, OnlyItsOwnKeySpeaksForAProvider) {
   EXPECT_EQ(Announcement::decode(good), a);
 }
 
+TEST_F(Forging, NobodyOccupiesOrReplacesAnothersSlot) {
+  const std::uint64_t mine = slot_of(identity_.public_key()), others = slot_of(other_.public_key());
+  Announcement a = honest();
+  const base::Bytes first = *a.sign(identity_);
+  a.sequence = 6;
+  const base::Bytes second = *a.sign(identity_), foreign = *honest().sign(other_);
+  const base::ByteView has_first(first), has_second(second), has_foreign(foreign);
+  EXPECT_TRUE(may_store(now_, mine, first, nullptr));
+  EXPECT_TRUE(may_store(now_, mine, first, &has_first));
+  EXPECT_TRUE(may_store(now_, mine, second, &has_first));
+  EXPECT_FALSE(may_store(now_, mine, first, &has_second)) << "an older one";
+  EXPECT_TRUE(may_store(now_, others, foreign, nullptr));
+  EXPECT_FALSE(may_store(now_, mine, foreign, nullptr)) << "occupies an empty slot";
+  EXPECT_FALSE(may_store(now_, mine, foreign, &has_first));
+  EXPECT_FALSE(may_store(now_, mine, first, &has_foreign));
+  EXPECT_FALSE(may_store(now_ + 60'000, mine, first, nullptr)) << "expired";
+  EXPECT_FALSE(may_store(now_, mine, base::Bytes(200), nullptr));
+}
+
 TEST_F(Forging, FoundWhereItDoesNotBelong) {
   const base::Bytes value = *honest().sign(identity_);
   EXPECT_FALSE(taken(value, at(0)));
