@@ -105,6 +105,22 @@ TEST(Admission, AThousandSessionsOfAThousandNamesFindTheLimit) {
   EXPECT_EQ(in, AdmissionRules{}.max_sessions);
 }
 
+TEST(Admission, NamesThatFindItBusyTakeNobodysPlace) {
+  AdmissionRules rules;
+  rules.epoch_ms = 0;
+  rules.max_sessions = 1;
+  Admission admission(rules);
+  EXPECT_FALSE(admission.enter(invitation(1), kRequester, {}, kStart));
+  for (std::size_t i = 0; i < Admission::kMaxRequesters; ++i) {
+    crypto::PublicKey stranger = key(100);
+    stranger[1] = static_cast<std::uint8_t>(i);
+    stranger[2] = static_cast<std::uint8_t>(i >> 8);
+    EXPECT_EQ(reason(admission.enter(invitation(1), stranger, {}, kStart)), Reason::kBusy);
+  }
+  admission.leave(kRequester);
+  EXPECT_FALSE(admission.enter(invitation(1), kOther, {}, kStart));
+}
+
 TEST(Admission, AListThatLacksMostOfThoseWeSeeIsRefused) {
   Admission admission({});
   std::set<crypto::PublicKey> seen;
