@@ -27,10 +27,16 @@ int Requester::remaining_ms() const {
   return static_cast<int>(std::max<std::int64_t>(end_ms_ - services_.clock.steady_ms(), 0));
 }
 
-base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
+void Requester::begin(const Wanted& wanted) {
   begin_ms_ = services_.clock.steady_ms();
   end_ms_ = begin_ms_ + wanted.deadline_ms;
   services_.random.fill(request_);
+  known_.clear();
+  left_out_.clear();
+}
+
+base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
+  begin(wanted);
   TARN_TRY(encode(wanted.mechanism, wanted.width, auction::RequesterInput{wanted.quantity, wanted.max_price}));
   for (number_ = 1;; ++number_) {
     Attempt report;

@@ -102,6 +102,7 @@ class Requester {
 
  private:
   struct Agreement;
+  void begin(const Wanted& wanted);
   base::Status attempt(const Wanted& wanted, Attempt& report, RequestResult& result);
   base::Status find(const Wanted& wanted, RequestResult& result);
   base::Result<Agreement> agree(const Wanted& wanted, Attempt& report);
