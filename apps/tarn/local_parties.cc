@@ -5,10 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,10 +22,6 @@
 
 namespace tarn {
 namespace {
-
-base::Error system_error(const std::string& what) {
-  return {base::Code::kStorage, what + ": " + std::generic_category().message(errno)};
-}
 
 struct Bound {
   net::Fd socket;
@@ -56,20 +49,6 @@ struct Child {
   PartyEnd end;
 };
 
-constexpr int kListenFd = 3;
-
-[[noreturn]] void become(const std::vector<std::string>& arguments, int listener, int output, int errors) {
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::dup2(output, STDOUT_FILENO) < 0 || ::dup2(errors, STDERR_FILENO) < 0 || ::dup2(listener, kListenFd) < 0)
-    ::_exit(126);
-  if (listener == kListenFd) ::fcntl(kListenFd, F_SETFD, 0);
-  std::vector<char*> argv;
-  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-  argv.push_back(nullptr);
-  ::execv("/proc/self/exe", argv.data());
-  ::_exit(127);
-}
-
 base::Result<Child> start(const std::vector<std::string>& arguments, const net::Fd& listener,
                           const std::string& errors_file) {
   int pipe_ends[2];
@@ -78,9 +57,7 @@ base::Result<Child> start(const std::vector<std::string>& arguments, const net::
   const net::Fd write_end(pipe_ends[1]);
   const net::Fd errors(::open(errors_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (errors.get() < 0) return system_error(errors_file);
-  child.pid = ::fork();
-  if (child.pid < 0) return system_error("a process for a party");
-  if (child.pid == 0) become(arguments, listener.get(), write_end.get(), errors.get());
+  TARN_ASSIGN(child.pid, spawn(arguments, {write_end.get(), errors.get(), listener.get()}));
   return child;
 }
 
@@ -109,48 +86,17 @@ void drain(std::vector<Child>& children) {
   }
 }
 
-void reap(Child& child) {
-  int status = 0;
-  rusage usage{};
-  while (::wait4(child.pid, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
-  const auto ms = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
-  };
-  child.end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  child.end.cpu_ms = ms(usage.ru_utime) + ms(usage.ru_stime);
-  child.end.peak_rss_mb = static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-std::string read_all(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
-LocalParties::LocalParties(LocalParties&& other) noexcept
-    : session_(std::move(other.session_)),
-      directory_(std::exchange(other.directory_, "")),
-      ids_(std::move(other.ids_)) {}
-
-LocalParties::~LocalParties() {
-  std::error_code ignored;
-  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
-}
-
 base::Result<LocalParties> LocalParties::make(const LocalSession& session) {
-  LocalParties out(session);
-  std::error_code failed;
-  std::string name = (std::filesystem::temp_directory_path(failed) / "tarn-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return system_error(name);
-  out.directory_ = name;
+  TARN_ASSIGN(TemporaryDirectory directory, TemporaryDirectory::make());
+  LocalParties out(session, std::move(directory));
   TARN_TRY(out.make_identities());
   return out;
 }
 
 std::string LocalParties::file(std::size_t party, const char* what) const {
-  return directory_ + "/" + std::to_string(party) + "." + what;
+  return directory_ / (std::to_string(party) + "." + what);
 }
 
 base::Status LocalParties::make_identities() {
@@ -166,31 +112,20 @@ base::Status LocalParties::make_identities() {
 base::Status LocalParties::forget() {
   std::error_code failed;
   for (std::size_t i = 0; i < session_.parties; ++i) std::filesystem::remove_all(file(i, "state"), failed);
-  if (failed) return base::Error{base::Code::kStorage, directory_ + ": " + failed.message()};
+  if (failed) return base::Error{base::Code::kStorage, directory_.path() + ": " + failed.message()};
   return {};
 }
-
-namespace {
-std::string quoted(const std::string& text) {  // a TOML basic string
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-}  // namespace
 
 base::Status LocalParties::write_configs(const std::vector<std::string>& addresses) const {
   for (std::size_t i = 0; i < session_.parties; ++i) {
     std::ofstream out(file(i, "toml"));
-    out << "identity = " << quoted(file(i, "key")) << "\nstate_dir = " << quoted(file(i, "state"))
-        << "\nmechanism = " << quoted(session_.mechanism) << "\nclass = " << quoted(session_.resource_class)
+    out << "identity = " << toml_text(file(i, "key")) << "\nstate_dir = " << toml_text(file(i, "state"))
+        << "\nmechanism = " << toml_text(session_.mechanism) << "\nclass = " << toml_text(session_.resource_class)
         << "\ndeadline = \"" << session_.deadline_s << "s\"\nextension_k = " << session_.extension_k << "\n";
     if (!session_.inputs.empty()) out << "\n[input]\n" << session_.inputs[i];
     for (std::size_t j = 0; j < session_.parties; ++j) {
-      out << "\n[[parties]]\nid = " << quoted(ids_[j]) << "\naddress = " << quoted(addresses[j]) << "\n";
-      if (j < session_.names.size()) out << "name = " << quoted(session_.names[j]) << "\n";
+      out << "\n[[parties]]\nid = " << toml_text(ids_[j]) << "\naddress = " << toml_text(addresses[j]) << "\n";
+      if (j < session_.names.size()) out << "name = " << toml_text(session_.names[j]) << "\n";
     }
     if (!out.flush()) return system_error(file(i, "toml"));
   }
@@ -209,12 +144,17 @@ base::Result<std::vector<PartyEnd>> LocalParties::run() {
   std::vector<Child> children;
   base::Status started;
   for (std::size_t i = 0; i < session_.parties && started.ok(); ++i) {
-    std::vector<std::string> arguments{"tarn",        "place",
-                                       "--config",    file(i, "toml"),
-                                       "--output",    "json",
-                                       "--wait",      "60s",
-                                       "--rtt-ms",    std::to_string(session_.rtt_ms),
-                                       "--listen-fd", std::to_string(kListenFd)};
+    std::vector<std::string> arguments{"place",
+                                       "--config",
+                                       file(i, "toml"),
+                                       "--output",
+                                       "json",
+                                       "--wait",
+                                       "60s",
+                                       "--rtt-ms",
+                                       std::to_string(session_.rtt_ms),
+                                       "--listen-fd",
+                                       std::to_string(kListenFd)};
     if (!session_.circuit.empty()) arguments.insert(arguments.end(), {"--circuit", session_.circuit});
     auto child = start(arguments, bound[i].socket, file(i, "errors"));
     if (child.ok())
@@ -228,7 +168,7 @@ base::Result<std::vector<PartyEnd>> LocalParties::run() {
   drain(children);
   std::vector<PartyEnd> ends;
   for (std::size_t i = 0; i < children.size(); ++i) {
-    reap(children[i]);
+    static_cast<ProcessEnd&>(children[i].end) = reap(children[i].pid);
     children[i].end.errors = read_all(file(i, "errors"));
     ends.push_back(std::move(children[i].end));
   }

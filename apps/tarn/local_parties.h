@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tarn/local_process.h"
 #include "tarn/report.h"
 
 namespace tarn {
@@ -22,18 +23,13 @@ struct LocalSession {
   int deadline_s = 120;
 };
 
-struct PartyEnd {
-  int exit_code = -1;
+struct PartyEnd : ProcessEnd {
   std::string output, errors;
-  double cpu_ms = 0, peak_rss_mb = 0;
 };
 
 class LocalParties {
  public:
   static base::Result<LocalParties> make(const LocalSession& session);
-  ~LocalParties();
-  LocalParties(LocalParties&& other) noexcept;
-  LocalParties& operator=(LocalParties&&) = delete;
 
   const std::string& id(std::size_t party) const { return ids_[party]; }
   // As strangers: acquaintances are forgotten first.
@@ -42,13 +38,14 @@ class LocalParties {
   base::Result<std::vector<PartyEnd>> run();
 
  private:
-  explicit LocalParties(LocalSession session) : session_(std::move(session)) {}
+  LocalParties(LocalSession session, TemporaryDirectory directory)
+      : session_(std::move(session)), directory_(std::move(directory)) {}
   base::Status make_identities();
   base::Status write_configs(const std::vector<std::string>& addresses) const;
   std::string file(std::size_t party, const char* what) const;
 
   LocalSession session_;
-  std::string directory_;
+  TemporaryDirectory directory_;
   std::vector<std::string> ids_;
 };
 

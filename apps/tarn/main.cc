@@ -262,6 +262,7 @@ void add_pool(CLI::App& app, AllOptions& o, int& exit_code) {
   };
   CLI::App* map = pool->add_subcommand("map", "providers seen, how far they are, when they last announced themselves");
   map->add_option("--most", o.pool.most, "show at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
+  map->add_option("--rtt-ms", o.pool.rtt_ms, "")->group("");
   common(map, tarn::run_pool_map);
   common(pool->add_subcommand("doctor", "why does nobody answer? checks link by link"), tarn::run_pool_doctor);
 }

@@ -87,6 +87,7 @@ struct PoolOptions {
   std::string resource_class;
   std::size_t most = 32;
   std::string wait = "3s";
+  int rtt_ms = 0;
 };
 
 int run_keygen(const KeygenOptions& options);

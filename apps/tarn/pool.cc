@@ -34,7 +34,8 @@ base::Result<Look> look_with(const PoolOptions& options) {
   }
   TARN_ASSIGN(const std::int64_t wait, model::parse_duration_ms(options.wait, 60'000));
   out.wait_ms = static_cast<int>(wait);
-  TARN_ASSIGN(out.node, PoolNode::open({out.home->config().dht, out.home->directory(), out.home->config().coordinate, 0},
+  TARN_ASSIGN(out.node, PoolNode::open({out.home->config().dht, out.home->directory(), out.home->config().coordinate,
+                                        options.rtt_ms / 2},
                                        out.home->clock()));
   return out;
 }
