@@ -38,6 +38,7 @@ struct AllOptions {
   tarn::CircuitStatsOptions stats;
   tarn::CircuitWriteOptions write;
   tarn::BenchOptions bench;
+  tarn::PoolBenchOptions pool_bench;
   tarn::ProviderOptions provider;
   tarn::DhtOptions dht;
   tarn::RequestOptions request;
@@ -162,6 +163,13 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* circuit = bench->add_subcommand("circuit", "any circuit in Bristol Fashion; value v is party v mod N's");
   circuit->add_option("FILE", o.bench.circuit, "the circuit (tarn circuit write makes some)")->required();
   common(circuit);
+  CLI::App* pool = bench->add_subcommand("pool", "whole requests to a pool on this machine, with and without privacy");
+  pool->add_option("--providers", o.pool_bench.providers, "how many")->check(CLI::Range(3, 15))->capture_default_str();
+  pool->add_option("--rtt-ms", o.pool_bench.rtt_ms, "distances: 0,50")->delimiter(',')->check(CLI::Range(0, 1'000));
+  pool->add_option("--mechanism", o.pool_bench.mechanism, auction::mechanism_names())->capture_default_str();
+  pool->add_flag("--first-meeting", o.pool_bench.first_meeting, "nobody has met anybody before: a new pool each time");
+  pool->add_option("--repeat", o.pool_bench.repeat, "requests a row")->check(CLI::Range(1, 1000))->capture_default_str();
+  leaf(pool, o.pool_bench, tarn::run_bench_pool, exit_code);
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {

@@ -51,6 +51,14 @@ struct BenchOptions {
   unsigned extension_k = 4;
 };
 
+struct PoolBenchOptions {
+  std::size_t providers = 8;
+  std::vector<int> rtt_ms{0};
+  std::string mechanism = "first-price";
+  bool first_meeting = false;
+  std::size_t repeat = 5;
+};
+
 // Whose leases and identity: see requester_home.h.
 struct HomeOptions {
   std::string config;                  // empty: the default one, if it is there
@@ -99,6 +107,7 @@ int run_placement_demo(const DemoOptions& options);
 int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);
+int run_bench_pool(const PoolBenchOptions& options);
 int run_provider(const ProviderOptions& options);
 int run_dht(const DhtOptions& options);
 int run_request(const RequestOptions& options);

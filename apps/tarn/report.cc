@@ -154,6 +154,27 @@ std::string to_json(const std::vector<BenchRow>& rows) {
   return out.dump(2);
 }
 
+std::string to_json(const std::vector<PoolBenchRow>& rows) {
+  Json out = Json::array();
+  for (const PoolBenchRow& r : rows) {
+    Json j;
+    j["providers"] = r.providers;
+    j["rtt_ms"] = r.rtt_ms;
+    j["acquainted"] = r.acquainted;
+    j["discovery_ms"] = r.discovery_ms;
+    j["agreement_ms"] = r.agreement_ms;
+    j["mpc_ms"] = r.mpc_ms;
+    j["total_ms"] = r.total_ms;
+    j["plain_ms"] = r.plain_ms;
+    j["ratio"] = r.ratio;
+    j["delivery_ms"] = r.delivery_ms;
+    j["attempts"] = r.attempts;
+    j["angler_mpc_ms"] = r.angler_mpc_ms;
+    out.push_back(std::move(j));
+  }
+  return out.dump(2);
+}
+
 std::string flat_json(const std::vector<JsonField>& fields) {
   Json j;
   for (const JsonField& field : fields) std::visit([&](const auto& v) { j[field.first] = v; }, field.second);

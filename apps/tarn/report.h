@@ -50,6 +50,17 @@ struct BenchRow {
 };
 std::string to_json(const std::vector<BenchRow>& rows);
 
+// Whole requests at one distance: medians. total: until the allocation is known; delivery: from there to signed leases.
+struct PoolBenchRow {
+  std::size_t providers = 0, attempts = 0;  // attempts: of the request that took most
+  int rtt_ms = 0;
+  bool acquainted = false;
+  double discovery_ms = 0, agreement_ms = 0, mpc_ms = 0, total_ms = 0, delivery_ms = 0;
+  double plain_ms = 0, ratio = 0;  // the same without privacy; total to it
+  double angler_mpc_ms = 0;
+};
+std::string to_json(const std::vector<PoolBenchRow>& rows);
+
 // A flat object.
 using JsonField = std::pair<std::string, std::variant<std::string, std::uint64_t, double>>;
 std::string flat_json(const std::vector<JsonField>& fields);

@@ -18,6 +18,7 @@ constexpr int kProbingMs = 1000;          // kept of the query's time, or a thir
 constexpr double kDoubt = 1.25;           // how much nearer than predicted somebody may well be
 constexpr double kRepeatMs = 200, kPatienceMs = 1000;  // a lost probe is repeated once
 constexpr std::int64_t kGraceMinMs = 30, kGraceMaxMs = 300;
+constexpr std::int64_t kShortGraceMinMs = 100, kShortGraceMaxMs = 600;  // as long as fewer than k are known
 
 // One find(), from the first lookup to the ranking.
 class Search {
@@ -110,10 +111,14 @@ bool Search::enough_near() const {
   return static_cast<std::size_t>(std::ranges::count_if(entries_, near)) >= 2 * query_.k;
 }
 
-// Lookups of the same length end at about the same time: what is not here half as late again will not come soon.
+// Lookups of the same length end at about the same time: what is not here half as late again will not come soon. While
+// we are short of providers it is worth to wait longer: a node that answers early may know only a part, and the others
+// are a round trip or two behind it.
 bool Search::quiet() const {
   if (!latency_) return false;
-  return now() - std::max(last_, asked_ + *latency_) >= std::clamp(*latency_ / 2, kGraceMinMs, kGraceMaxMs);
+  const std::int64_t grace = entries_.size() < query_.k ? std::clamp(2 * *latency_, kShortGraceMinMs, kShortGraceMaxMs)
+                                                        : std::clamp(*latency_ / 2, kGraceMinMs, kGraceMaxMs);
+  return now() - std::max(last_, asked_ + *latency_) >= grace;
 }
 
 std::vector<Search::Entry*> Search::next_to_probe(std::size_t most) {

@@ -9,6 +9,7 @@ namespace pool {
 namespace {
 
 constexpr int kMinAttemptMs = 300;  // less than that is not worth beginning with
+constexpr std::size_t kLooks = 2;   // a lookup may miss some of those who are there
 
 base::Error too_few(std::size_t found, std::size_t wanted) {
   return {base::Code::kUnreachable, "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") +
@@ -29,10 +30,16 @@ int Requester::remaining_ms() const {
   return static_cast<int>(std::max<std::int64_t>(end_ms_ - services_.clock.steady_ms(), 0));
 }
 
-base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
+void Requester::begin(const Wanted& wanted) {
   begin_ms_ = services_.clock.steady_ms();
   end_ms_ = begin_ms_ + wanted.deadline_ms;
   services_.random.fill(request_);
+  known_.clear();
+  left_out_.clear();
+}
+
+base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
+  begin(wanted);
   TARN_TRY(encode(wanted.mechanism, wanted.width, auction::RequesterInput{wanted.quantity, wanted.max_price}));
   for (number_ = 1;; ++number_) {
     Attempt report;
@@ -57,14 +64,20 @@ base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
   services_.on_step(Step::kFinding, "");
   const std::int64_t begin = services_.clock.steady_ms();
   const std::size_t count = std::min(std::max<std::size_t>(2 * wanted.providers, kMaxCandidates / 2), kMaxCandidates);
-  auto found = services_.candidates.nearest(wanted.unit, count, left_out_, remaining_ms() / 2);
+  base::Status found;
+  for (std::size_t i = 0; i < kLooks && found.ok() && usable() < wanted.min_providers; ++i)
+    found = look(wanted, count);
   result.discovery_ms += services_.clock.steady_ms() - begin;
-  if (!found.ok()) return found.error();
-  known_ = std::move(*found);
+  TARN_TRY(found);
+  if (usable() < wanted.min_providers) return too_few(usable(), wanted.min_providers);
+  return {};
+}
+
+base::Status Requester::look(const Wanted& wanted, std::size_t count) {
+  TARN_ASSIGN(known_, services_.candidates.nearest(wanted.unit, count, left_out_, remaining_ms() / 2));
   const std::int64_t now = services_.clock.unix_ms();
   for (const Candidate& c : known_)
     if (excluded(services_.reputation.score(c.peer.key, now))) left_out_.insert(c.peer.key);
-  if (usable() < wanted.min_providers) return too_few(usable(), wanted.min_providers);
   return {};
 }
 

@@ -101,8 +101,10 @@ class Requester {
 
  private:
   struct Agreement;
+  void begin(const Wanted& wanted);
   base::Status attempt(const Wanted& wanted, Attempt& report, RequestResult& result);
   base::Status find(const Wanted& wanted, RequestResult& result);
+  base::Status look(const Wanted& wanted, std::size_t count);
   base::Result<Agreement> agree(const Wanted& wanted, Attempt& report);
   base::Status invite(const std::vector<Candidate>& asked, std::size_t quorum, Agreement& agreement, Attempt& report);
   base::Result<std::unique_ptr<SessionMesh>> connect(Agreement& agreement, Attempt& report);

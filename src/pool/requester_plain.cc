@@ -7,16 +7,13 @@
 namespace pool {
 
 base::Status Requester::run_plain(const Wanted& wanted, RequestResult& result) {
-  begin_ms_ = services_.clock.steady_ms();
-  end_ms_ = begin_ms_ + wanted.deadline_ms;
+  begin(wanted);
   TARN_TRY(find(wanted, result));
   std::vector<Peer> peers;
   for (const Candidate& c : known_)
     if (peers.size() < wanted.providers) peers.push_back(c.peer);
-  RequestId id{};
-  services_.random.fill(id);
   const base::Bytes ask =
-      base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainAsk)).sized(wanted.unit.encode()).raw(id).take();
+      base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainAsk)).sized(wanted.unit.encode()).raw(request_).take();
   std::vector<auction::ProviderInput> offers;
   services_.lines.call(peers, std::vector<base::Bytes>(peers.size(), ask), kMaxCallMessage, remaining_ms(),
                        [&](Lines::Reply reply) {
