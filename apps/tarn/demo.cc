@@ -125,7 +125,7 @@ base::Status tell(LocalPool& pool, auction::Mechanism mechanism, PoolDemo& demo)
       if (p.id == lease.provider) p.lease = lease;
   TARN_TRY(read_fates(pool, demo));
   demo.equals_plain = equals_plain(demo, mechanism);
-  progress("the providers' figures");
+  progress("reading the providers' own figures");
   TARN_TRY(read_units(pool, demo, &PoolDemoProvider::leased,
                       [](const PoolDemoProvider& p) { return p.lease ? p.lease->units : 0; }));
   progress("the requester gives back what it leased");
