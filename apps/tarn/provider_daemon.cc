@@ -157,6 +157,8 @@ void ProviderDaemon::on_event(const pool::ProviderEvent& event) {
                  {{"requester", event.requester}, {"named", *event.named}, {"error", event.error->message}});
   } else if (event.error) {
     log_.warning(word(event.kind), {{"requester", event.requester}, {"error", event.error->message}});
+  } else if (event.lease.empty()) {
+    log_.info(word(event.kind), {{"requester", event.requester}, {"ms", event.session_ms}});
   } else {
     log_.info(word(event.kind), {{"requester", event.requester}, {"lease", event.lease}, {"ms", event.session_ms}});
   }
