@@ -1,5 +1,6 @@
 #include "tarn/lease_calls.h"
 
+#include "tarn/output.h"
 #include "tarn/pool_request.h"
 
 namespace tarn {
@@ -35,7 +36,7 @@ base::Result<LeaseCalls::Answer> LeaseCalls::call(const store::LeaseRecord& reco
     if (reply.message.ok())
       out = Answer{std::move(*reply.message), std::move(reply.line)};
     else
-      out = base::Error{reply.message.error().code, record.provider_address + ": " + reply.message.error().message};
+      out = base::Error{reply.message.error().code, located(record.provider_address, reply.message.error().message)};
     return true;
   });
   if (!out.ok()) return out;

@@ -56,6 +56,10 @@ int report(const base::Error& error, const std::string& party) {
   return exit_code(error.code);
 }
 
+std::string located(const std::string& address, const std::string& message) {
+  return message.starts_with(address) ? message : address + ": " + message;
+}
+
 void progress(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
 namespace {

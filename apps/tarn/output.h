@@ -35,6 +35,8 @@ int exit_code(base::Code code);
 int report(const base::Error& error, const std::string& party = "");
 
 void progress(const std::string& line);  // to stderr
+// An error at an address, which some errors name already.
+std::string located(const std::string& address, const std::string& message);
 
 // Columns aligned by display width; the first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);

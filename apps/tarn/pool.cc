@@ -128,7 +128,7 @@ class Doctor {
       if (reply.message.ok())
         ++answered;
       else
-        trouble = peers[reply.peer].address + ": " + reply.message.error().message;
+        trouble = located(peers[reply.peer].address, reply.message.error().message);
       return !interrupted();
     });
     say("calls", answered == peers.size(),
