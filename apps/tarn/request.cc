@@ -41,6 +41,7 @@ base::Result<pool::Wanted> wanted_of(const RequestOptions& o, const RequesterCon
   }
   TARN_ASSIGN(const std::int64_t deadline, model::parse_duration_ms(o.deadline, 120'000));
   TARN_ASSIGN(const std::int64_t lease, model::parse_duration_ms(o.lease, std::int64_t{30} * 86'400'000));
+  if (lease < 1000) return refused("--lease: a lease lasts whole seconds");
   out.deadline_ms = static_cast<int>(deadline);
   out.lease_seconds = static_cast<std::uint32_t>(lease / 1000);
   out.providers = o.providers != 0 ? o.providers : config.providers;

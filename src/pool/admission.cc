@@ -30,7 +30,9 @@ std::optional<Refusal> Admission::check_list(const Invitation& invitation,
                                              const std::set<crypto::PublicKey>& seen) const {
   // A long view asks for no more than a list can sensibly have: half of the longest.
   const double share = discovery::coverage(invitation.candidates, seen, kMaxCandidates / 2);
-  if (share < rules_.coverage) return refuse(Reason::kIncomplete);
+  const double lacking = (1 - share) * static_cast<double>(std::min(seen.size(), kMaxCandidates / 2));
+  // Who lacks one may have found it gone before we did; that shall not stop everybody who sees but a few.
+  if (share < rules_.coverage && lacking > 1.5) return refuse(Reason::kIncomplete);
   return std::nullopt;
 }
 

@@ -131,6 +131,14 @@ TEST(Admission, AListThatLacksMostOfThoseWeSeeIsRefused) {
   EXPECT_EQ(reason(admission.enter(invitation(1), kOther, seen, kStart)), Reason::kIncomplete);
 }
 
+TEST(Admission, OneThatIsGoneIsNoReasonToRefuse) {
+  AdmissionRules rules;
+  rules.epoch_ms = 0;
+  Admission admission(rules);
+  EXPECT_FALSE(admission.enter(invitation(1), kRequester, {key(250)}, kStart));
+  EXPECT_EQ(reason(admission.enter(invitation(1), kOther, {key(250), key(251)}, kStart)), Reason::kIncomplete);
+}
+
 TEST(Admission, FewerThanTheQuorumAreRefused) {
   Admission admission({});
   Invitation small = invitation(1);

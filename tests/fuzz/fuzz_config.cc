@@ -1,4 +1,4 @@
-// Configuration files of any text, as a party's and as a demo's. What is refused is refused with the file's name; what
+// Configuration files of any text, as a party's, a demo's, a provider's and a requester's. What is refused is refused with the file's name; what
 // is accepted keeps every promise of tarn/config.h, so that the code behind needs no checks of its own.
 #include "tarn/config.h"
 
@@ -6,6 +6,8 @@
 
 #include "auction/placement/mechanism.h"
 #include "fuzz/input.h"
+#include "net/address.h"
+#include "tarn/pool_config.h"
 
 namespace {
 
@@ -36,6 +38,34 @@ void demo(const std::string& text) {
   for (const auto& provider : config->providers) CHECK(!provider.name.empty());
 }
 
+void provider(const std::string& text) {
+  const auto config = tarn::parse_provider_config(text, "provider.toml", "/home");
+  if (!config.ok()) {
+    CHECK(config.error().code == base::Code::kInvalidInput && !config.error().message.empty());
+    return;
+  }
+  CHECK(!config->identity.empty() && !config->state_dir.empty() && net::Address::parse(config->listen).ok());
+  CHECK(net::Address::parse(config->endpoint).ok());
+  const auto& rules = config->rules.admission;
+  CHECK(rules.max_sessions >= 1 && rules.max_sessions <= 64 && rules.quorum >= 1 && rules.quorum <= 15);
+  CHECK(rules.burst >= 1 && rules.refill_per_minute >= 1 && rules.coverage >= 0 && rules.coverage <= 1);
+  std::set<std::string> names;
+  for (const auto& offer : config->offers) {
+    CHECK(names.insert(offer.name).second && offer.bucket >= 1 && offer.capacity <= 0xffff'ffff);
+    CHECK(!offer.unit.amounts.empty());
+    (void)offer.price.micro_credits({offer.capacity, offer.capacity, 0, 0});
+  }
+}
+
+void requester(const std::string& text) {
+  const auto config = tarn::parse_requester_config(text, "requester.toml", "/home");
+  if (!config.ok()) {
+    CHECK(config.error().code == base::Code::kInvalidInput && !config.error().message.empty());
+    return;
+  }
+  CHECK(config->providers >= 1 && config->providers <= 15 && config->min_providers >= 1);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -43,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(fuzz::text(in.rest()));
   party(text);
   demo(text);
+  provider(text);
+  requester(text);
   const auto duration_ms = tarn::parse_duration_ms(text.substr(0, 32));
   if (duration_ms.ok()) CHECK(*duration_ms > 0 && *duration_ms <= 86'400'000);
   return 0;

@@ -221,3 +221,22 @@ FAR = place(9999, 2, 10000000, -10000000, 0, 0, 0, 0, 0, 0, 10000000, -10000000,
 seed("coordinate", "near", NEAR)
 seed("coordinate", "pulled", NEAR * 3, FAR * 40)
 seed("coordinate", "outside", place(20, 1, 10000001, 0, 0, 0, 0, 0, 0, 0, 1000, 0, 0))
+
+
+# Pool messages: which message, 0 raw bytes or 1 honest ones with damage. In the order of fuzz_pool_messages.cc:
+# invitation, acceptance, refusal, draw, lease terms (signed after the damage), lease offer, lease call, lease answer,
+# readiness. 2 instead of 1: the damage is done before the owner signs.
+POOL_MESSAGES = ["invitation", "acceptance", "refusal", "draw", "document", "offer", "call", "answer", "readiness"]
+for number, name in enumerate(POOL_MESSAGES):
+    seed("pool_messages", name, number, 1, WHOLE)
+    seed("pool_messages", f"{name}_kind", number, 1, damage(change(0, 3)))
+    seed("pool_messages", f"{name}_longer", number, 1, damage(insert(0, b"more")))
+    seed("pool_messages", f"{name}_empty", number, 0)
+seed("pool_messages", "invitation_of_another_version", 0, 2, damage(change(1, 2)))
+seed("pool_messages", "invitation_many", 0, 2, damage(change(110, 0xF0)))
+seed("pool_messages", "refusal_raw", 2, 0, b"\3\x0b", struct.pack("<I", 1000))
+seed("pool_messages", "draw_again", 3, 1, damage(change(2, 1)))
+seed("pool_messages", "document_signed_twice", 4, 1, damage(change(400, 3)))
+seed("pool_messages", "document_until_the_end_of_time", 4, 2, damage(over(130, b"\xff" * 16)))
+seed("pool_messages", "call_confirm", 6, 1, damage(change(1, 5)))
+seed("pool_messages", "missing", 8, 0, b"\x0a\3")
