@@ -12,9 +12,9 @@ constexpr int kMinAttemptMs = 300;  // less than that is not worth beginning wit
 constexpr std::size_t kLooks = 2;   // a lookup may miss some of those who are there
 
 base::Error too_few(std::size_t found, std::size_t wanted) {
-  return {base::Code::kUnreachable,
-          "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") + " of this class, and a session needs at least " +
-              std::to_string(wanted) + " (tarn pool doctor tells why somebody does not answer)"};
+  return {base::Code::kUnreachable, "found " + std::to_string(found) + (found == 1 ? " provider" : " providers") +
+                                        " of this class, and a session needs at least " + std::to_string(wanted) +
+                                        " (tarn pool doctor tells why somebody does not answer)"};
 }
 
 // Our own trouble, or the user's wish: nothing that leaving somebody out would mend.
@@ -55,17 +55,15 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
 
 base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
   const auto usable = [&] {
-    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), [&](const Candidate& c) {
-      return !left_out_.contains(c.peer.key);
-    }));
+    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(),
+                                                  [&](const Candidate& c) { return !left_out_.contains(c.peer.key); }));
   };
   if (usable() >= wanted.min_providers) return {};
   services_.on_step(Step::kFinding, "");
   const std::int64_t begin = services_.clock.steady_ms();
   const std::size_t count = std::min(std::max<std::size_t>(2 * wanted.providers, kMaxCandidates / 2), kMaxCandidates);
   base::Status found;
-  for (std::size_t i = 0; i < kLooks && found.ok() && usable() < wanted.min_providers; ++i)
-    found = look(wanted, count);
+  for (std::size_t i = 0; i < kLooks && found.ok() && usable() < wanted.min_providers; ++i) found = look(wanted, count);
   result.discovery_ms += services_.clock.steady_ms() - begin;
   TARN_TRY(found);
   if (usable() < wanted.min_providers) return too_few(usable(), wanted.min_providers);
