@@ -1,175 +1,209 @@
-// tarn demo: a private placement among processes on this machine, and what each of them learnt.
+// tarn demo: a pool of processes on this machine, one request in it, and what each of them learned.
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
 
+#include "crypto/identity.h"
 #include "crypto/random.h"
+#include "inventory/price.h"
+#include "model/money.h"
+#include "model/organisation.h"
 #include "pool/placement_circuit.h"
-#include "tarn/config.h"
-#include "tarn/local_parties.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
-#include "tarn/report.h"
+#include "tarn/pool_demo.h"
 #include "tarn/signals.h"
 
 namespace tarn {
 namespace {
 
-// Inputs of a story: most providers have enough, or some of them together where several may win; prices differ, the
-// limit lies among them.
-DemoConfig invented(const DemoOptions& options, std::uint64_t seed, bool one_winner) {
-  DemoConfig out;
-  crypto::SeededRandom random(base::view("demo " + std::to_string(seed)));
-  const auto draw = [&](std::uint64_t from, std::uint64_t to) { return from + random.block().lo % (to - from + 1); };
-  out.request = {options.quantity, draw(60, 90)};
-  static constexpr const char* kNames[] = {"north",  "east",  "south", "west",  "harbour", "mill",  "ridge", "marsh",
-                                           "quarry", "ferry", "tower", "abbey", "orchard", "forge", "moor"};
-  for (std::size_t i = 0; i < options.providers; ++i) {
-    const bool enough = draw(0, 3) != 0 && one_winner;
-    const std::uint64_t capacity = enough ? draw(options.quantity, 4 * options.quantity) : draw(0, options.quantity);
-    out.providers.push_back({kNames[i], {capacity, draw(20, 100)}});
+constexpr std::size_t kWidth = auction::kDefaultWidth;
+constexpr std::chrono::milliseconds kPatience{20'000}, kStep{50};
+
+base::Error in_vain(const std::string& what) { return {base::Code::kDeadline, what}; }
+
+// Until `holds`, which may fail: what processes write down after they have answered.
+template <class Holds>
+base::Status await(const Holds& holds, const std::string& what) {
+  for (const auto end = std::chrono::steady_clock::now() + kPatience; std::chrono::steady_clock::now() < end;
+       std::this_thread::sleep_for(kStep)) {
+    if (interrupted()) return base::Error{base::Code::kCancelled, "interrupted; all processes were stopped"};
+    TARN_ASSIGN(const bool so, holds());
+    if (so) return {};
+  }
+  return in_vain(what);
+}
+
+base::Result<std::vector<PoolDemoProvider>> providers_of(const PoolBooks& books, auction::Mechanism mechanism) {
+  std::vector<PoolDemoProvider> out;
+  for (const LocalBook& book : books.providers) {
+    const auto named = [&](const base::Error& e) { return base::Error{e.code, book.name + ": " + e.message}; };
+    PoolDemoProvider p;
+    p.book = book;
+    const auto function = inventory::PriceFunction::parse(book.price);
+    if (!function.ok()) return named(function.error());
+    const auto price = function->micro_credits({book.capacity, book.capacity, 0, 0});
+    if (!price.ok()) return named(price.error());
+    p.price = *price;
+    const auto fits = pool::encode(mechanism, kWidth, auction::ProviderInput{book.capacity, p.price});
+    if (!fits.ok()) return named(fits.error());
+    out.push_back(std::move(p));
   }
   return out;
 }
 
-std::string put_in(const DemoConfig& config, std::size_t party) {
-  if (party == 0)
-    return "wants " + std::to_string(config.request.quantity) + ", pays at most " +
-           std::to_string(config.request.max_price);
-  const auto& offer = config.providers[party - 1].offer;
-  return "has " + std::to_string(offer.capacity) + ", asks " + std::to_string(offer.price);
+// Three quarters of them are drawn, so that the draw has something to choose.
+std::size_t drawn_of(std::size_t providers) { return std::max<std::size_t>(3, providers * 3 / 4); }
+
+base::Result<RequestSaid> request(LocalPool& pool, const PoolBooks& books, int rtt_ms) {
+  TARN_ASSIGN(const CommandEnd end,
+              pool.run({"request", "--config", pool.requester(), "--class", books.resource_class, "--quantity",
+                        std::to_string(books.quantity), "--max-price", model::credits_text(books.max_price),
+                        "--mechanism", books.mechanism, "--deadline", "60s", "--lease", "10m", "--output", "json",
+                        "--rtt-ms", std::to_string(rtt_ms)}));
+  auto said = parse_request(end.output);
+  if (!said || (end.exit_code != kExitDone && end.exit_code != kExitNoWinner))
+    return base::Error{base::Code::kUnreachable, "the request failed:\n" + end.errors};
+  return *said;
 }
 
-std::string terms(std::uint64_t quantity, const auction::Payment& payment) {
-  return std::to_string(quantity) + (payment.per == auction::Payment::Per::kUnit ? " at " : " for ") +
-         std::to_string(payment.amount) + (payment.per == auction::Payment::Per::kUnit ? " a unit" : " in all");
-}
-
-std::string learned(const DemoConfig& config, const PartyReport& r) {
-  if (r.role == "provider")
-    return r.offered.selected ? "selected: " + terms(r.offered.quantity, r.offered.payment) : "not selected";
-  std::string text;
-  for (const auction::Award& award : r.placed.awards)
-    text += (text.empty() ? "" : ", ") + config.providers[award.provider].name + ": " +
-            terms(award.quantity, award.payment);
-  return text.empty() ? "no winner" : text;
-}
-
-// The same circuit in the open, party by party.
-bool equals_plain(const DemoConfig& config, auction::Mechanism mechanism, const std::vector<PartyReport>& reports) {
-  constexpr std::size_t kWidth = auction::kDefaultWidth;
-  const std::size_t providers = config.providers.size();
-  const mpc::Circuit circuit = pool::placement_circuit(mechanism, providers, kWidth);
-  std::vector<mpc::Bits> inputs{*pool::encode(mechanism, kWidth, config.request)};
-  for (const auto& p : config.providers) inputs.push_back(*pool::encode(mechanism, kWidth, p.offer));
-  const std::vector<mpc::Bits> outputs = evaluate_plain(circuit, inputs);
-  auction::Outcome plain{decode_requester(mechanism, kWidth, providers, config.request, outputs[0]), {}};
-  for (std::size_t i = 0; i < providers; ++i)
-    plain.providers.push_back(decode_provider(mechanism, kWidth, config.providers[i].offer, outputs[i + 1]));
-  return same_outcome(reports, plain);
-}
-
-base::Status check(const DemoConfig& config, auction::Mechanism mechanism) {
-  if (config.providers.empty()) return base::Error{base::Code::kInvalidInput, "the demo needs at least one provider"};
-  const auto fits = [&](const auto& input) { return pool::encode(mechanism, auction::kDefaultWidth, input); };
-  if (const auto bits = fits(config.request); !bits.ok())
-    return base::Error{bits.error().code, "requester: " + bits.error().message};
-  for (const auto& p : config.providers)
-    if (const auto bits = fits(p.offer); !bits.ok())
-      return base::Error{bits.error().code, p.name + ": " + bits.error().message};
+base::Status release(LocalPool& pool, const std::vector<DemoLease>& leases) {
+  for (const DemoLease& lease : leases) {
+    TARN_ASSIGN(const CommandEnd end, pool.run({"lease", "release", lease.id, "--config", pool.requester()}));
+    if (end.exit_code != kExitDone)
+      return base::Error{base::Code::kUnreachable, "the lease could not be released:\n" + end.errors};
+  }
   return {};
 }
 
-LocalSession session_of(const DemoConfig& config, int rtt_ms) {
-  LocalSession out;
-  out.parties = config.providers.size() + 1;
-  out.mechanism = config.mechanism;
-  out.resource_class = config.resource_class;
-  out.rtt_ms = rtt_ms;
-  out.names.push_back(config.requester_name);
-  out.inputs.push_back("quantity = " + std::to_string(config.request.quantity) +
-                       "\nmax_price = " + std::to_string(config.request.max_price) + "\n");
-  for (const auto& p : config.providers) {
-    out.names.push_back(p.name);
-    out.inputs.push_back("capacity = " + std::to_string(p.offer.capacity) +
-                         "\nprice = " + std::to_string(p.offer.price) + "\n");
-  }
-  return out;
+base::Status read_fates(LocalPool& pool, PoolDemo& demo) {
+  return await(
+      [&]() -> base::Result<bool> {
+        std::size_t known = 0;
+        for (std::size_t i = 0; i < pool.size(); ++i) {
+          demo.providers[i].fate = fate_of(pool.log(i));
+          known += demo.providers[i].fate == Fate::kUnasked ? std::size_t{0} : std::size_t{1};
+        }
+        return known >= demo.request.asked;
+      },
+      "a provider does not write down how the request ended");
 }
 
-void print(const DemoReport& demo) {
-  if (json_wanted()) {
-    std::printf("%s\n", to_json(demo).c_str());
-    return;
+// Each provider's own figures, once they are what they should be: `leased` units a provider, and nothing held.
+template <class Leased>
+base::Status read_units(LocalPool& pool, PoolDemo& demo, Units PoolDemoProvider::* units, const Leased& leased) {
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    PoolDemoProvider& p = demo.providers[i];
+    TARN_TRY(await(
+        [&]() -> base::Result<bool> {
+          TARN_ASSIGN(const std::string page, pool.metrics(i));
+          const auto now = units_of(page);
+          if (!now) return false;  // not measured yet
+          p.*units = *now;
+          return now->held == 0 && now->leased == leased(p) && now->free + now->leased == p.book.capacity;
+        },
+        p.book.name + "'s figures do not become what they should be"));
   }
-  std::printf("%zu parties, one process each, %s, class: %s\n\n", demo.parties.size(), demo.mechanism.c_str(),
-              demo.resource_class.c_str());
-  std::vector<std::vector<std::string>> rows{{"party", "put in (nobody else saw it)", "learned"}};
-  for (const DemoParty& p : demo.parties) rows.push_back({p.name, p.put_in, p.learned});
-  std::printf("%s\n", table(rows).c_str());
-  rows = {{"party", "links ms", "manifest", "base OT", "prepare", "garble", "evaluate", "total ms", "kB sent", "hops",
-           "online"}};
-  for (const DemoParty& p : demo.parties) {
-    const PartyReport& r = p.report;
-    rows.push_back({p.name, fixed(r.connect_ms, 0), fixed(r.manifest_ms, 1), fixed(r.base_ot_ms, 1),
-                    fixed(r.prepare_ms, 1), fixed(r.garble_ms, 1), fixed(r.evaluate_ms, 1), fixed(r.total_ms, 1),
-                    fixed(static_cast<double>(r.sent_bytes) / 1000, 0), std::to_string(r.hops),
-                    std::to_string(r.hops_online)});
-  }
-  std::printf("%s\n", table(rows).c_str());
-  std::printf("%s\n", demo.equals_plain
-                          ? "The same circuit evaluated in the open gives the same result."
-                          : "THE RESULT DIFFERS from the same circuit evaluated in the open. This is a bug.");
+  return {};
 }
 
-int run_story(const DemoConfig& config, const DemoOptions& options, std::uint64_t seed) {
-  const auto mechanism = auction::parse_mechanism(config.mechanism);
+base::Status tell(LocalPool& pool, auction::Mechanism mechanism, PoolDemo& demo) {
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    demo.providers[i].id = pool.id(i);
+    demo.providers[i].rtt_ms = rtt_on_map(pool.map(), pool.id(i));
+  }
+  progress("the requester asks");
+  TARN_ASSIGN(demo.request, request(pool, demo.books, demo.rtt_ms));
+  const auto identity = crypto::Identity::load(pool.requester_key());
+  if (!identity.ok()) return identity.error();
+  demo.requester = model::OrganisationId{identity->public_key()}.text();
+  for (const DemoLease& lease : demo.request.leases)
+    for (PoolDemoProvider& p : demo.providers)
+      if (p.id == lease.provider) p.lease = lease;
+  TARN_TRY(read_fates(pool, demo));
+  demo.equals_plain = equals_plain(demo, mechanism);
+  progress("the providers' figures");
+  TARN_TRY(read_units(pool, demo, &PoolDemoProvider::leased,
+                      [](const PoolDemoProvider& p) { return p.lease ? p.lease->units : 0; }));
+  progress("the requester gives back what it leased");
+  TARN_TRY(release(pool, demo.request.leases));
+  return read_units(pool, demo, &PoolDemoProvider::released, [](const PoolDemoProvider&) { return std::uint64_t{0}; });
+}
+
+// Whether the terminal's locale has box characters.
+bool unicode() {
+  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): the only thread
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale = value;
+    for (const char* name : {"UTF-8", "utf-8", "UTF8", "utf8"})
+      if (locale.find(name) != std::string_view::npos) return true;
+    return false;
+  }
+  return false;
+}
+
+int run_story(PoolBooks books, int rtt_ms) {
+  const auto mechanism = auction::parse_mechanism(books.mechanism);
   if (!mechanism.ok()) return report(mechanism.error());
-  if (const auto checked = check(config, *mechanism); !checked.ok()) return report(checked.error());
+  const auto fits = pool::encode(*mechanism, kWidth, auction::RequesterInput{books.quantity, books.max_price});
+  if (!fits.ok()) return report({fits.error().code, "requester: " + fits.error().message});
+  auto providers = providers_of(books, *mechanism);
+  if (!providers.ok()) return report(providers.error());
   catch_signals();
-  auto parties = LocalParties::make(session_of(config, options.rtt_ms));
-  if (!parties.ok()) return report(parties.error());
-  progress("running " + std::to_string(config.providers.size() + 1) + " parties that have never met …");
-  const auto ends = parties->run();
-  if (!ends.ok()) return report(ends.error());
-  const auto reports = reports_of(*ends);
-  if (!reports.ok()) return report(reports.error());
-  DemoReport demo{config.mechanism,
-                  config.resource_class,
-                  {},
-                  seed,
-                  equals_plain(config, *mechanism, *reports),
-                  static_cast<double>(options.rtt_ms)};
-  for (std::size_t i = 0; i < reports->size(); ++i)
-    demo.parties.push_back({i == 0 ? config.requester_name : config.providers[i - 1].name, parties->id(i),
-                            put_in(config, i), learned(config, (*reports)[i]), (*reports)[i]});
-  print(demo);
+  LocalPoolOptions options;
+  options.resource_class = books.resource_class;
+  options.drawn = drawn_of(books.providers.size());
+  options.rtt_ms = rtt_ms;
+  progress("starting a node of the hash table and " + std::to_string(books.providers.size()) + " providers");
+  auto pool = LocalPool::start(books.providers, options, progress);
+  if (!pool.ok()) return report(pool.error());
+  PoolDemo demo;
+  demo.books = std::move(books);
+  demo.rtt_ms = rtt_ms;
+  demo.providers = std::move(*providers);
+  if (const base::Status told = tell(**pool, *mechanism, demo); !told.ok()) return report(told.error());
+  std::printf("%s", json_wanted() ? (to_json(demo) + "\n").c_str() : to_text(demo, unicode()).c_str());
   return demo.equals_plain ? kExitDone : kExitDiffers;
+}
+
+int run_pool_demo(const DemoOptions& options) {
+  if (!options.config.empty()) {
+    auto books = load_pool_books(options.config);
+    if (!books.ok()) return report(books.error());
+    if (options.mechanism_given) books->mechanism = options.mechanism;
+    return run_story(std::move(*books), options.rtt_ms);
+  }
+  const auto mechanism = auction::parse_mechanism(options.mechanism);
+  if (!mechanism.ok()) return report(mechanism.error());
+  PoolBooks books = invented_books(options.seed, options.providers, options.quantity, has_one_winner(*mechanism));
+  books.mechanism = options.mechanism;
+  return run_story(std::move(books), options.rtt_ms);
 }
 
 }  // namespace
 
-int run_demo(const DemoOptions& options) {
-  if (!options.config.empty()) {
-    if (options.shape_given || options.seed_given)
-      return report({base::Code::kInvalidInput,
-                     "--config says who takes part and with what; leave out --providers, --quantity and --seed"});
-    auto config = load_demo_config(options.config);
-    if (!config.ok()) return report(config.error());
-    if (options.mechanism_given) config->mechanism = options.mechanism;
-    return run_story(*config, options, 0);
-  }
-  std::uint64_t seed = options.seed;
-  if (!options.seed_given) {
+int run_demo(const DemoOptions& given) {
+  DemoOptions options = given;
+  if (!options.config.empty() && (options.shape_given || options.seed_given))
+    return report({base::Code::kInvalidInput,
+                   "--config says who takes part and with what; leave out --providers, --quantity and --seed"});
+  const std::size_t least = options.placement ? 1 : 3, most = options.placement ? 15 : 12;
+  if (options.providers == 0) options.providers = options.placement ? 5 : 8;
+  if (options.providers < least || options.providers > most)
+    return report(
+        {base::Code::kInvalidInput, "--providers must be " + std::to_string(least) + " to " + std::to_string(most)});
+  if (!options.seed_given && options.config.empty()) {
     crypto::OsRandom random;
     std::array<std::uint8_t, 2> bytes{};
     random.fill(bytes);
-    seed = static_cast<std::uint64_t>(bytes[0]) << 8 | bytes[1];
+    options.seed = static_cast<std::uint64_t>(bytes[0]) << 8 | bytes[1];
+    progress("inputs invented; the same again with --seed " + std::to_string(options.seed));
   }
-  const auto mechanism = auction::parse_mechanism(options.mechanism);
-  if (!mechanism.ok()) return report(mechanism.error());
-  DemoConfig config = invented(options, seed, has_one_winner(*mechanism));
-  config.mechanism = options.mechanism;
-  if (!options.seed_given) progress("inputs invented; the same again with --seed " + std::to_string(seed));
-  return run_story(config, options, seed);
+  return options.placement ? run_placement_demo(options) : run_pool_demo(options);
 }
 
 }  // namespace tarn

@@ -203,6 +203,7 @@ base::Status LocalPool::await_map(const OnProgress& on_progress) {
     TARN_ASSIGN(CommandEnd seen, run({"pool", "map", "--config", requester_, "--class", options_.resource_class,
                                       "--most", std::to_string(2 * providers_.size()), "--output", "json", "--rtt-ms",
                                       std::to_string(options_.rtt_ms)}));
+    for (std::size_t i = 0; i < providers_.size(); ++i) TARN_TRY(revive(i));
     const std::size_t found = occurrences(seen.output, "\"endpoint\":");
     if (found != before)
       on_progress(std::to_string(found) + " of " + std::to_string(providers_.size()) + " are found by the requester");

@@ -57,6 +57,7 @@ class LocalPool {
   // A new requester's configuration: nobody has met it. The first is made by start().
   base::Result<std::string> new_requester();
   const std::string& requester() const { return requester_; }
+  std::string requester_key() const { return directory_ / "requester0.state/identity.key"; }
   // `tarn ARGUMENTS` to its end, whatever that is; --config, --output and --rtt-ms are the caller's.
   base::Result<CommandEnd> run(const std::vector<std::string>& arguments);
 

@@ -88,25 +88,31 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
 }
 
 void add_demo(CLI::App& app, AllOptions& o, int& exit_code) {
-  CLI::App* demo = app.add_subcommand("demo", "a private placement among processes on this machine");
-  auto* providers = demo->add_option("--providers", o.demo.providers, "how many providers")->check(CLI::Range(1, 15));
+  CLI::App* demo = app.add_subcommand("demo", "a pool of processes on this machine, one request, and who learned what");
+  auto* providers = demo->add_option("--providers", o.demo.providers, "how many: 3 to 12 (default 8)")
+                        ->check(CLI::Range(1, 15));
   auto* quantity = demo->add_option("--quantity", o.demo.quantity, "how many units the requester wants");
   quantity->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 29));
   auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, auction::mechanism_names());
-  auto* seed = demo->add_option("--seed", o.demo.seed, "invent the same inputs again");
+  auto* seed = demo->add_option("--seed", o.demo.seed, "invent the same books again; who is drawn stays chance's");
   demo->add_option("--rtt-ms", o.demo.rtt_ms, "as if the parties were so far apart")->check(CLI::Range(0, 10'000));
-  demo->add_option("--config", o.demo.config, "take the inputs from this file instead");
-  for (CLI::Option* option : {providers, quantity, mechanism}) option->capture_default_str();
+  demo->add_option("--config", o.demo.config, "take the books from this file instead");
+  demo->add_flag("--placement", o.demo.placement,
+                 "only one session, among parties that were told of each other: 1 to 15 providers (default 5)");
+  for (CLI::Option* option : {quantity, mechanism}) option->capture_default_str();
   demo->footer(
-      "A configuration:\n"
+      "Starts a node of the hash table, the providers and a requester, a process each; three quarters of the\n"
+      "providers are drawn. A configuration:\n"
       "  mechanism = \"second-price\"\n"
+      "  class     = \"cpu=1 memory=1Gi\"      # one unit\n"
       "  [requester]\n"
-      "  quantity = 32\n"
-      "  max_price = 80\n"
-      "  [[providers]]                       # 1 to 15 of them\n"
-      "  name = \"north\"\n"
+      "  quantity  = 32\n"
+      "  max_price = \"0.08\"                  # credits for a unit and hour\n"
+      "  [[providers]]                       # 3 to 12 of them\n"
+      "  name     = \"north\"\n"
       "  capacity = 64\n"
-      "  price = 41\n");
+      "  price    = \"0.041\"                  # or an expression (tarn provider --help)\n"
+      "With --placement there are 1 to 15, amounts of money are whole numbers, and class is any text.\n");
   demo->parse_complete_callback([=, &o] {
     o.demo.seed_given = seed->count() > 0;
     o.demo.shape_given = providers->count() > 0 || quantity->count() > 0;

@@ -22,7 +22,8 @@ struct PlaceOptions {
   std::string circuit;  // a Bristol file to compute instead of a placement (benches)
 };
 struct DemoOptions {
-  std::size_t providers = 5;
+  bool placement = false;     // one session among parties that know each other, instead of a pool
+  std::size_t providers = 0;  // 0: as many as suit
   std::uint64_t quantity = 32;
   std::string mechanism = "second-price";
   std::uint64_t seed = 0;
@@ -102,6 +103,7 @@ int run_keygen(const KeygenOptions& options);
 int run_id(const IdOptions& options);
 int run_place(const PlaceOptions& options);
 int run_demo(const DemoOptions& options);
+int run_placement_demo(const DemoOptions& options);
 int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);

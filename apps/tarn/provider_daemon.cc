@@ -10,7 +10,7 @@
 namespace tarn {
 namespace {
 
-constexpr std::int64_t kLookMs = 60'000, kLookSoonMs = 5'000, kLearnMs = 10'000, kMeasureMs = 5'000, kSaveMs = 60'000;
+constexpr std::int64_t kLookMs = 60'000, kLookSoonMs = 5'000, kLearnMs = 10'000, kCheckMs = 5'000, kSaveMs = 60'000;
 constexpr std::size_t kProbesAtOnce = 8;
 constexpr int kLookForMs = 3'000, kLearnForMs = 1'000, kGraceMs = 15'000;
 
@@ -242,10 +242,8 @@ void ProviderDaemon::keep_house() {
     }
     node_->learn(some, kLearnForMs);
   }
-  if (due(measured_at_, kMeasureMs)) {
-    measure();
-    check(now);
-  }
+  measure();
+  if (due(checked_at_, kCheckMs)) check(now);
   if (due(saved_at_, kSaveMs)) (void)node_->save();
 }
 

@@ -92,7 +92,7 @@ class ProviderDaemon {
 
   std::mutex view_mutex_;
   std::vector<discovery::Announcement> around_;
-  std::int64_t looked_at_ = 0, learned_at_ = 0, measured_at_ = 0, saved_at_ = 0;
+  std::int64_t looked_at_ = 0, learned_at_ = 0, checked_at_ = 0, saved_at_ = 0;
   std::int64_t announced_at_ = 0;
   std::uint64_t probes_counted_ = 0;
   bool storage_well_ = true;

@@ -17,7 +17,7 @@ const std::vector<Command>& commands() {
         "width", "listen", "[input]", "quantity", "max_price", "capacity", "price", "[[parties]]", "address",
         "Exit codes"}},
       {{"demo"},
-       {"--providers", "--quantity", "--mechanism", "--seed", "--rtt-ms", "--config", "--output", "[requester]",
+       {"--providers", "--quantity", "--mechanism", "--seed", "--rtt-ms", "--config", "--placement", "--output", "[requester]",
         "[[providers]]"}},
       {{"circuit"}, {"stats", "write"}},
       {{"circuit", "stats"}, {"--mechanism", "--providers", "--width", "--output"}},

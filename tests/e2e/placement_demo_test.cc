@@ -1,4 +1,4 @@
-// tarn demo: whole placements among processes, held against what the mechanisms promise.
+// tarn demo --placement: whole placements among processes, held against what the mechanisms promise.
 #include <set>
 
 #include "e2e/tarn_lab.h"
@@ -12,12 +12,12 @@ std::string story(const End& end) {
   return times == std::string::npos ? "(no table)" : end.out.substr(0, end.out.rfind("\n\n", times));
 }
 
-class DemoConfig : public testing::Test {
+class PlacementDemoConfig : public testing::Test {
  protected:
   // What each party learned, the requester first.
   std::vector<std::string> learned(const std::string& config, const std::vector<std::string>& more = {}) {
     write_file(directory / "demo.toml", config);
-    std::vector<std::string> words{"demo", "--config", directory / "demo.toml", "--output", "json"};
+    std::vector<std::string> words{"demo", "--placement", "--config", directory / "demo.toml", "--output", "json"};
     words.insert(words.end(), more.begin(), more.end());
     const End end = tarn(words);
     EXPECT_EQ(end.code, kDone) << end;
@@ -29,7 +29,7 @@ class DemoConfig : public testing::Test {
   }
   End refused(const std::string& config) {
     write_file(directory / "demo.toml", config);
-    return tarn({"demo", "--config", directory / "demo.toml"});
+    return tarn({"demo", "--placement", "--config", directory / "demo.toml"});
   }
   static std::string wants(std::uint64_t quantity, std::uint64_t limit, const std::string& mechanism = "second-price") {
     return "mechanism = \"" + mechanism + "\"\n[requester]\nquantity = " + std::to_string(quantity) +
@@ -43,10 +43,10 @@ class DemoConfig : public testing::Test {
 };
 using Learned = std::vector<std::string>;
 
-TEST(Demo, ASeedTellsTheSameStoryAgainAndAnotherSeedAnother) {
-  const End first = tarn({"demo", "--seed", "7", "--providers", "3"}),
-            again = tarn({"demo", "--seed", "7", "--providers", "3"}),
-            other = tarn({"demo", "--seed", "8", "--providers", "3"});
+TEST(PlacementDemo, ASeedTellsTheSameStoryAgainAndAnotherSeedAnother) {
+  const End first = tarn({"demo", "--placement", "--seed", "7", "--providers", "3"}),
+            again = tarn({"demo", "--placement", "--seed", "7", "--providers", "3"}),
+            other = tarn({"demo", "--placement", "--seed", "8", "--providers", "3"});
   ASSERT_EQ(first.code, kDone) << first;
   ASSERT_EQ(again.code, kDone) << again;
   EXPECT_EQ(story(first), story(again));
@@ -55,26 +55,26 @@ TEST(Demo, ASeedTellsTheSameStoryAgainAndAnotherSeedAnother) {
   EXPECT_THAT(first.out, HasSubstr("gives the same result"));
 }
 
-TEST(Demo, AnInventedStoryCanBeToldAgainWithTheSeedThatStderrNames) {
-  const End first = tarn({"demo", "--providers", "2"});
+TEST(PlacementDemo, AnInventedStoryCanBeToldAgainWithTheSeedThatStderrNames) {
+  const End first = tarn({"demo", "--placement", "--providers", "2"});
   ASSERT_EQ(first.code, kDone) << first;
   const std::string before = "--seed ";
   const auto at = first.err.find(before);
   ASSERT_NE(at, std::string::npos) << first;
   const std::string seed = first.err.substr(at + before.size(), first.err.find('\n', at) - at - before.size());
-  EXPECT_EQ(story(tarn({"demo", "--providers", "2", "--seed", seed})), story(first));
+  EXPECT_EQ(story(tarn({"demo", "--placement", "--providers", "2", "--seed", seed})), story(first));
 }
 
-TEST(Demo, OneProviderIsEnough) {
-  const End end = tarn({"demo", "--seed", "1", "--providers", "1", "--output", "json"});
+TEST(PlacementDemo, OneProviderIsEnough) {
+  const End end = tarn({"demo", "--placement", "--seed", "1", "--providers", "1", "--output", "json"});
   ASSERT_EQ(end.code, kDone) << end;
   const json demo = end.parsed();
   EXPECT_EQ(demo["equals_plain"], true);
   EXPECT_EQ(demo["parties"].size(), 2U);
 }
 
-TEST(Demo, FifteenProvidersAreTheMost) {
-  const End end = tarn({"demo", "--seed", "1", "--providers", "15", "--output", "json"});
+TEST(PlacementDemo, FifteenProvidersAreTheMost) {
+  const End end = tarn({"demo", "--placement", "--seed", "1", "--providers", "15", "--output", "json"});
   ASSERT_EQ(end.code, kDone) << end;
   const json demo = end.parsed();
   EXPECT_EQ(demo["equals_plain"], true);
@@ -85,8 +85,9 @@ TEST(Demo, FifteenProvidersAreTheMost) {
   EXPECT_EQ(ids.size(), 16U);
 }
 
-TEST(Demo, JsonHoldsOnlyWhatEachPartyLearned) {
-  const End end = tarn({"demo", "--seed", "1", "--providers", "4", "--mechanism", "first-price", "--output", "json"});
+TEST(PlacementDemo, JsonHoldsOnlyWhatEachPartyLearned) {
+  const End end = tarn(
+      {"demo", "--placement", "--seed", "1", "--providers", "4", "--mechanism", "first-price", "--output", "json"});
   ASSERT_EQ(end.code, kDone) << end;
   const json demo = end.parsed();
   ASSERT_EQ(demo["parties"].size(), 5U);
@@ -108,8 +109,9 @@ TEST(Demo, JsonHoldsOnlyWhatEachPartyLearned) {
     EXPECT_EQ(winner["id"], demo["parties"][winner["index"].get<std::size_t>()]["id"]);
 }
 
-TEST(Demo, ADistanceStretchesTheSessionByItsHops) {
-  const End end = tarn({"demo", "--seed", "1", "--providers", "2", "--rtt-ms", "20", "--output", "json"});
+TEST(PlacementDemo, ADistanceStretchesTheSessionByItsHops) {
+  const End end =
+      tarn({"demo", "--placement", "--seed", "1", "--providers", "2", "--rtt-ms", "20", "--output", "json"});
   ASSERT_EQ(end.code, kDone) << end;
   const json demo = end.parsed();
   EXPECT_EQ(demo["equals_plain"], true);
@@ -118,12 +120,12 @@ TEST(Demo, ADistanceStretchesTheSessionByItsHops) {
   for (const json& party : demo["parties"]) EXPECT_GE(party["result"]["total_ms"].get<double>(), 12 * 10.0);
 }
 
-TEST(Demo, WhatCannotBePlacedIsRefused) {
+TEST(PlacementDemo, WhatCannotBePlacedIsRefused) {
   for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"demo", "--quantity", "0"},
-                                             {"demo", "--mechanism", "third-price"},
-                                             {"demo", "--mechanism", ""},
-                                             {"demo", "--providers", "16"}}) {
+       std::vector<std::vector<std::string>>{{"demo", "--placement", "--quantity", "0"},
+                                             {"demo", "--placement", "--mechanism", "third-price"},
+                                             {"demo", "--placement", "--mechanism", ""},
+                                             {"demo", "--placement", "--providers", "16"}}) {
     const End end = tarn(words);
     EXPECT_EQ(end.code, kRefused) << testing::PrintToString(words) << end;
     EXPECT_EQ(end.out, "");
@@ -131,20 +133,21 @@ TEST(Demo, WhatCannotBePlacedIsRefused) {
   }
 }
 
-TEST(Demo, LeavesNothingInItsTemporaryDirectory) {
+TEST(PlacementDemo, LeavesNothingInItsTemporaryDirectory) {
   const TemporaryDirectory directory;
   ProcessOptions options;
   options.added["TMPDIR"] = directory.path();
-  EXPECT_EQ(tarn({"demo", "--providers", "1"}, options).code, kDone);
+  EXPECT_EQ(tarn({"demo", "--placement", "--providers", "1"}, options).code, kDone);
   EXPECT_TRUE(picture(directory.path()).empty());
 }
 
-TEST(Demo, InterruptedLeavesNoProcessAndNoFile) {
+TEST(PlacementDemo, InterruptedLeavesNoProcessAndNoFile) {
   for (const bool terminal : {false, true}) {  // a signal to the demo alone, or Ctrl-C to all that it started
     const TemporaryDirectory directory;
     ProcessOptions options;
     options.added["TMPDIR"] = directory.path();
-    Process demo = start_tarn({"demo", "--providers", "3", "--rtt-ms", "8000", "--output", "json"}, options);
+    Process demo =
+        start_tarn({"demo", "--placement", "--providers", "3", "--rtt-ms", "8000", "--output", "json"}, options);
     ASSERT_TRUE(eventually([&] { return processes_naming(directory.path()).size() == 4; }))
         << finish(demo, milliseconds(0));
     if (terminal)
@@ -159,35 +162,35 @@ TEST(Demo, InterruptedLeavesNoProcessAndNoFile) {
   }
 }
 
-TEST(Demo, PartiesEndWithTheDemoThatWasKilled) {
+TEST(PlacementDemo, PartiesEndWithTheDemoThatWasKilled) {
   const TemporaryDirectory directory;
   ProcessOptions options;
   options.added["TMPDIR"] = directory.path();
-  Process demo = start_tarn({"demo", "--providers", "2", "--rtt-ms", "8000"}, options);
+  Process demo = start_tarn({"demo", "--placement", "--providers", "2", "--rtt-ms", "8000"}, options);
   ASSERT_TRUE(eventually([&] { return processes_naming(directory.path()).size() == 3; }));
   demo.send(SIGKILL);
   EXPECT_TRUE(demo.wait(milliseconds(20'000)));
   EXPECT_TRUE(eventually([&] { return processes_naming(directory.path()).empty(); }, milliseconds(20'000)));
 }
 
-TEST_F(DemoConfig, AmongEqualPricesTheFirstWins) {
+TEST_F(PlacementDemoConfig, AmongEqualPricesTheFirstWins) {
   EXPECT_EQ(learned(wants(10, 80) + has("a", 50, 40) + has("b", 50, 40) + has("c", 50, 40)),
             (Learned{"a: 10 at 40 a unit", "selected: 10 at 40 a unit", "not selected", "not selected"}));
   EXPECT_EQ(learned(wants(10, 80, "first-price") + has("a", 50, 41) + has("b", 50, 40) + has("c", 50, 40)),
             (Learned{"b: 10 at 40 a unit", "not selected", "selected: 10 at 40 a unit", "not selected"}));
 }
 
-TEST_F(DemoConfig, CapacityThatFitsExactlyWinsAndOneLessDoesNot) {
+TEST_F(PlacementDemoConfig, CapacityThatFitsExactlyWinsAndOneLessDoesNot) {
   EXPECT_EQ(learned(wants(10, 80) + has("short", 9, 1) + has("exact", 10, 30) + has("more", 11, 45)),
             (Learned{"exact: 10 at 45 a unit", "not selected", "selected: 10 at 45 a unit", "not selected"}));
 }
 
-TEST_F(DemoConfig, APriceAtTheLimitWinsAndOneAboveDoesNot) {
+TEST_F(PlacementDemoConfig, APriceAtTheLimitWinsAndOneAboveDoesNot) {
   EXPECT_EQ(learned(wants(10, 30) + has("above", 10, 31) + has("at", 10, 30)),
             (Learned{"at: 10 at 30 a unit", "not selected", "selected: 10 at 30 a unit"}));
 }
 
-TEST_F(DemoConfig, NothingMayBeAskedAndIsPaidAsTheMechanismSays) {
+TEST_F(PlacementDemoConfig, NothingMayBeAskedAndIsPaidAsTheMechanismSays) {
   const std::string providers = has("a", 10, 7) + has("free", 10, 0);
   EXPECT_EQ(learned(wants(10, 30, "first-price") + providers),
             (Learned{"free: 10 at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
@@ -195,31 +198,31 @@ TEST_F(DemoConfig, NothingMayBeAskedAndIsPaidAsTheMechanismSays) {
             (Learned{"free: 10 at 7 a unit", "not selected", "selected: 10 at 7 a unit"}));
 }
 
-TEST_F(DemoConfig, ALimitOfZeroTakesOnlyWhatIsFree) {
+TEST_F(PlacementDemoConfig, ALimitOfZeroTakesOnlyWhatIsFree) {
   EXPECT_EQ(learned(wants(10, 0) + has("a", 10, 1) + has("b", 10, 0)),
             (Learned{"b: 10 at 0 a unit", "not selected", "selected: 10 at 0 a unit"}));
   EXPECT_EQ(learned(wants(10, 0) + has("a", 10, 1)), (Learned{"no winner", "not selected"}));
 }
 
-TEST_F(DemoConfig, TheOnlyOneThatFitsIsPaidTheLimitAsSecondPrice) {
+TEST_F(PlacementDemoConfig, TheOnlyOneThatFitsIsPaidTheLimitAsSecondPrice) {
   EXPECT_EQ(learned(wants(10, 77) + has("small", 9, 3) + has("fits", 10, 5)),
             (Learned{"fits: 10 at 77 a unit", "not selected", "selected: 10 at 77 a unit"}));
 }
 
-TEST_F(DemoConfig, TheLargestAmountsAreExact) {
+TEST_F(PlacementDemoConfig, TheLargestAmountsAreExact) {
   const std::uint64_t most = 4294967295;
   EXPECT_EQ(
       learned(wants(most, most) + has("a", most, most) + has("b", most, most - 1)),
       (Learned{"b: 4294967295 at 4294967295 a unit", "not selected", "selected: 4294967295 at 4294967295 a unit"}));
 }
 
-TEST_F(DemoConfig, TheCommandLinesMechanismGoesBeforeTheFiles) {
+TEST_F(PlacementDemoConfig, TheCommandLinesMechanismGoesBeforeTheFiles) {
   const std::string config = wants(10, 80, "second-price") + has("a", 10, 40) + has("b", 10, 50);
   EXPECT_EQ(learned(config, {"--mechanism", "first-price"})[0], "a: 10 at 40 a unit");
   EXPECT_EQ(learned(config)[0], "a: 10 at 50 a unit");
 }
 
-TEST_F(DemoConfig, SeveralMayWin) {
+TEST_F(PlacementDemoConfig, SeveralMayWin) {
   const std::string providers = has("a", 6, 50) + has("b", 6, 40) + has("c", 6, 30);
   EXPECT_EQ(learned(wants(10, 80, "split") + providers),
             (Learned{"b: 4 at 40 a unit, c: 6 at 40 a unit", "not selected", "selected: 4 at 40 a unit",
@@ -233,18 +236,18 @@ TEST_F(DemoConfig, SeveralMayWin) {
                      "selected: 6 for 280 in all"}));
 }
 
-TEST_F(DemoConfig, MoreThanVcgCanCountIsRefused) {
+TEST_F(PlacementDemoConfig, MoreThanVcgCanCountIsRefused) {
   const End end = refused(wants(65536, 80, "vcg") + has("a", 70000, 50));
   EXPECT_EQ(end.code, kRefused) << end;
   EXPECT_THAT(end.err, HasSubstr("quantity"));
 }
 
-TEST_F(DemoConfig, NamesMayHoldAnyCharactersOfATomlText) {
+TEST_F(PlacementDemoConfig, NamesMayHoldAnyCharactersOfATomlText) {
   const std::string name = "a \\\"quoted\\\" \\\\ näme";
   EXPECT_EQ(learned(wants(10, 80, "first-price") + has(name, 10, 40))[0], "a \"quoted\" \\ näme: 10 at 40 a unit");
 }
 
-TEST_F(DemoConfig, ANameWithAControlCharacterIsTheUsersMistakeOrDoesNoHarm) {
+TEST_F(PlacementDemoConfig, ANameWithAControlCharacterIsTheUsersMistakeOrDoesNoHarm) {
   for (const char* name : {"two\\nlines", "\\u001b[31mred", "bell\\u0007"}) {
     const End end = refused(wants(10, 80) + has(name, 10, 40));
     EXPECT_THAT(end.code, AnyOf(kDone, kRefused)) << end;
@@ -252,7 +255,7 @@ TEST_F(DemoConfig, ANameWithAControlCharacterIsTheUsersMistakeOrDoesNoHarm) {
   }
 }
 
-TEST_F(DemoConfig, WhatIsWrongIsRefusedWithTheFileAndTheField) {
+TEST_F(PlacementDemoConfig, WhatIsWrongIsRefusedWithTheFileAndTheField) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {has("a", 10, 1), "requester"},
       {wants(10, 1), "providers"},
@@ -279,10 +282,10 @@ TEST_F(DemoConfig, WhatIsWrongIsRefusedWithTheFileAndTheField) {
   EXPECT_THAT(end.err, HasSubstr("15"));
 }
 
-TEST_F(DemoConfig, ShapeAndFileExcludeEachOther) {
+TEST_F(PlacementDemoConfig, ShapeAndFileExcludeEachOther) {
   write_file(directory / "demo.toml", wants(1, 1) + has("a", 1, 1));
   for (const char* option : {"--providers", "--quantity", "--seed"}) {
-    const End end = tarn({"demo", "--config", directory / "demo.toml", option, "3"});
+    const End end = tarn({"demo", "--placement", "--config", directory / "demo.toml", option, "3"});
     EXPECT_EQ(end.code, kRefused) << end;
     EXPECT_THAT(end.err, HasSubstr(option));
   }
