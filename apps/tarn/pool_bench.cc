@@ -70,7 +70,8 @@ class Client {
     TARN_TRY(request_->run(wanted_, secure));
     request_->give_back(secure.leases);
     if (!correct(secure))
-      return base::Error{base::Code::kSomebodyMisbehaved, "the leases are not what the open evaluation gives; this is a bug"};
+      return base::Error{base::Code::kSomebodyMisbehaved,
+                         "the leases are not what the open evaluation gives; this is a bug"};
     TARN_TRY(request_->run_plain(wanted_, plain));
     PoolBenchRow out;
     out.acquainted = secure.acquainted;

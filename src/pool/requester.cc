@@ -65,8 +65,7 @@ base::Status Requester::find(const Wanted& wanted, RequestResult& result) {
   const std::int64_t begin = services_.clock.steady_ms();
   const std::size_t count = std::min(std::max<std::size_t>(2 * wanted.providers, kMaxCandidates / 2), kMaxCandidates);
   base::Status found;
-  for (std::size_t i = 0; i < kLooks && found.ok() && usable() < wanted.min_providers; ++i)
-    found = look(wanted, count);
+  for (std::size_t i = 0; i < kLooks && found.ok() && usable() < wanted.min_providers; ++i) found = look(wanted, count);
   result.discovery_ms += services_.clock.steady_ms() - begin;
   TARN_TRY(found);
   if (usable() < wanted.min_providers) return too_few(usable(), wanted.min_providers);
