@@ -59,7 +59,7 @@ base::Result<std::optional<pool::LeaseDocument>> LeaseCalls::show(const pool::Le
       document->terms.requester != home_.identity().public_key() || document->terms.revision < kept.revision)
     return misbehaved();
   if (document->complete()) TARN_TRY(keep_lease(home_.leases(), *document, kept.provider_address, State::kActive));
-  return std::optional{*document};
+  return document;
 }
 
 base::Result<pool::LeaseDocument> LeaseCalls::renew(const pool::LeaseId& id, std::uint32_t seconds) {

@@ -89,8 +89,8 @@ void add_place(CLI::App& app, AllOptions& o, int& exit_code) {
 
 void add_demo(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* demo = app.add_subcommand("demo", "a pool of processes on this machine, one request, and who learned what");
-  auto* providers = demo->add_option("--providers", o.demo.providers, "how many: 3 to 12 (default 8)")
-                        ->check(CLI::Range(1, 15));
+  auto* providers =
+      demo->add_option("--providers", o.demo.providers, "how many: 3 to 12 (default 8)")->check(CLI::Range(1, 15));
   auto* quantity = demo->add_option("--quantity", o.demo.quantity, "how many units the requester wants");
   quantity->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 29));
   auto* mechanism = demo->add_option("--mechanism", o.demo.mechanism, auction::mechanism_names());
@@ -168,7 +168,9 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
   pool->add_option("--rtt-ms", o.pool_bench.rtt_ms, "distances: 0,50")->delimiter(',')->check(CLI::Range(0, 1'000));
   pool->add_option("--mechanism", o.pool_bench.mechanism, auction::mechanism_names())->capture_default_str();
   pool->add_flag("--first-meeting", o.pool_bench.first_meeting, "nobody has met anybody before: a new pool each time");
-  pool->add_option("--repeat", o.pool_bench.repeat, "requests a row")->check(CLI::Range(1, 1000))->capture_default_str();
+  pool->add_option("--repeat", o.pool_bench.repeat, "requests a row")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   leaf(pool, o.pool_bench, tarn::run_bench_pool, exit_code);
 }
 
@@ -209,6 +211,7 @@ void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
       "  [limits]                              # all optional\n"
       "  quorum = 3                            # providers in a session, at least\n"
       "  sessions = 8\n"
+      "  mechanisms = [\"second-price\"]        # take part in these only (default: all)\n"
       "  burst = 8                             # requests that one requester may make at once\n"
       "  refill_per_minute = 4\n"
       "  longest_lease = \"30d\"\n\n" +

@@ -1,5 +1,6 @@
 #include "tarn/pool_config.h"
 
+#include "auction/placement/mechanism.h"
 #include "discovery/announcement.h"
 #include "model/duration.h"
 #include "net/address.h"
@@ -24,8 +25,7 @@ void read_count(Table& table, const char* key, std::uint64_t least, std::uint64_
     out = static_cast<Number>(*value);
 }
 
-void read_duration(Table& table, const char* key, std::int64_t most_ms,
-                   const std::function<void(std::int64_t)>& set) {
+void read_duration(Table& table, const char* key, std::int64_t most_ms, const std::function<void(std::int64_t)>& set) {
   const auto value = table.text(key, false, 32);
   if (!value) return;
   const auto parsed = model::parse_duration_ms(*value, most_ms);
@@ -83,6 +83,11 @@ base::Status read_limits(Table& top, const std::string& file, ProviderConfig& ou
   read_count(limits, "burst", 1, 10'000, rules.burst);
   read_count(limits, "refill_per_minute", 1, 10'000, rules.refill_per_minute);
   read_count(limits, "quorum", 1, 15, rules.quorum);
+  for (const std::string& name : limits.texts("mechanisms", false, 16, 64)) {
+    if (!auction::parse_mechanism(name).ok())
+      limits.complain(limits.node(), "mechanisms are some of: " + auction::mechanism_names());
+    rules.mechanisms.insert(name);
+  }
   std::uint64_t coverage_percent = 50;
   read_count(limits, "coverage_percent", 0, 100, coverage_percent);
   rules.coverage = static_cast<double>(coverage_percent) / 100;

@@ -12,7 +12,8 @@ bool equals_plain(const PoolDemo& demo, auction::Mechanism mechanism) {
     if (p.fate == Fate::kWon || p.fate == Fate::kLost) drawn.push_back(&p);
   if (drawn.empty()) return false;
   const auto rank = [](const PoolDemoProvider& p) { return !p.lease ? 2 : p.lease->units < p.book.capacity ? 1 : 0; };
-  std::sort(drawn.begin(), drawn.end(), [&](const auto* a, const auto* b) { return std::pair(rank(*a), a) < std::pair(rank(*b), b); });
+  std::sort(drawn.begin(), drawn.end(),
+            [&](const auto* a, const auto* b) { return std::pair(rank(*a), a) < std::pair(rank(*b), b); });
   std::vector<auction::ProviderInput> inputs;
   for (const PoolDemoProvider* p : drawn) inputs.push_back({p->book.capacity, p->price});
   const auction::Outcome plain =

@@ -123,6 +123,9 @@ int run_request(const RequestOptions& options) {
     return report(
         refused("where does the pool begin? --bootstrap HOST:PORT of any of its nodes, or [dht] bootstrap in the "
                 "configuration"));
+  if (options.max_price.empty())
+    progress("no --max-price: where only one provider has so much, it may get up to " +
+             model::credits_text((*wanted).max_price) + " credits a unit and hour");
   catch_signals();
   const auto on_step = [](pool::Requester::Step step, const std::string& detail) { progress(said(step, detail)); };
   auto request = PoolRequest::open(**home, options.rtt_ms / 2, on_step);

@@ -355,9 +355,8 @@ base::Status Session::State::hear_buckets() {
     const base::ByteView bits = body.subspan(kCommitment, packed_size(differences.size()));
     const Bits theirs = unpack(bits, differences.size());
     const Blocks weights = difference_weights(j, bits), weights_of_y = buckets.weights_of_y(weights);
-    const Block macs =
-        crypto::gf128_inner(&pool.keys[j][layout.leaky()], 1, weights_of_y.data(), weights_of_y.size()) ^
-        weighted(theirs, weights, delta);
+    const Block macs = crypto::gf128_inner(&pool.keys[j][layout.leaky()], 1, weights_of_y.data(), weights_of_y.size()) ^
+                       weighted(theirs, weights, delta);
     if (!crypto::equal(tags.digest(hop, j, self, "bucket", crypto::bytes_of({&macs, 1})), body.last(32)))
       return misbehaved(j, "opened a bucket without its MACs");
     for (std::size_t i = 0; i < differences.size(); ++i) differences[i] ^= theirs[i];

@@ -14,7 +14,8 @@ Refusal refuse(Reason reason, std::int64_t retry_ms = 0) { return {reason, stati
 
 std::optional<Refusal> Admission::check_shape(const Invitation& invitation) const {
   const auto mechanism = auction::parse_mechanism(invitation.mechanism);
-  const bool fits = mechanism.ok() && invitation.width >= 8 && invitation.width <= rules_.max_width &&
+  const bool wanted = rules_.mechanisms.empty() || rules_.mechanisms.contains(invitation.mechanism);
+  const bool fits = mechanism.ok() && wanted && invitation.width >= 8 && invitation.width <= rules_.max_width &&
                     auction::check_width(*mechanism, invitation.width).ok() && invitation.drawn <= 15 &&
                     invitation.lease_seconds >= rules_.min_lease_seconds &&
                     invitation.lease_seconds <= rules_.max_lease_seconds &&

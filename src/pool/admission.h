@@ -26,6 +26,7 @@ struct AdmissionRules {
   std::size_t quorum = 3;  // providers in a session, this one included
   double coverage = 0.5;   // of those whom we see ourselves, so much must be on the list
   std::size_t max_width = 32;
+  std::set<std::string> mechanisms;  // that the owner takes part in; empty: all
   std::uint32_t min_lease_seconds = 60, max_lease_seconds = 30 * 24 * 3600;
   std::uint32_t min_session_ms = 500, max_session_ms = 120'000;
 };
@@ -34,7 +35,7 @@ class Admission {
  public:
   static constexpr std::size_t kMaxRequesters = 10'000;
 
-  explicit Admission(AdmissionRules rules) : rules_(rules) {}
+  explicit Admission(AdmissionRules rules) : rules_(std::move(rules)) {}
   const AdmissionRules& rules() const { return rules_; }
 
   // `seen`: the providers of this class that we see around us, ourselves left out. With an admission a session begins;

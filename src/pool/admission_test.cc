@@ -166,6 +166,16 @@ TEST(Admission, UnknownMechanismsAndSillyTimesAreRefused) {
   EXPECT_FALSE(admission.enter(invitation(1), kRequester, {}, kStart));
 }
 
+TEST(Admission, AnOwnerTakesPartOnlyInTheMechanismsThatItWants) {
+  AdmissionRules rules;
+  rules.mechanisms = {"second-price"};
+  Admission admission(rules);
+  EXPECT_EQ(reason(admission.enter(invitation(1), kRequester, {}, kStart)), Reason::kUnsupported);
+  Invitation wanted = invitation(1);
+  wanted.mechanism = "second-price";
+  EXPECT_FALSE(admission.enter(wanted, kRequester, {}, kStart));
+}
+
 TEST(Admission, RemembersNoMoreThanItCan) {
   AdmissionRules rules;
   rules.max_sessions = 1;

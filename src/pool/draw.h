@@ -1,8 +1,8 @@
-// Draw: which of the candidates compute together. Nobody chooses: the order comes from a verifiable random function
-// (RFC 9381) under the requester's key over the invitation and the fresh nonces of all who accepted, so that neither a
-// requester nor its friends can put one honest provider among accomplices. Every provider checks the whole draw.
-// What is left to a requester is to leave out acceptances; hence at least half of the list must be in, and providers
-// take part in one draw a requester, class and epoch (admission.h).
+// Draw: which of the candidates compute together. The order comes from a verifiable random function (RFC 9381) under the
+// requester's key over the invitation and the fresh nonces of all who accepted, so a requester cannot name the parties,
+// and every provider checks the whole draw. What is left to it is to draw again by leaving out acceptances, or by the
+// nonces of accomplices on the list, and take the draw that it likes best; hence at least half of the list must be in,
+// and providers take part in one draw a requester and epoch (admission.h; docs/threat-model.md).
 // The same message goes to all who accepted; its hash names the session. Pure, any thread.
 #pragma once
 

@@ -146,9 +146,16 @@ void ProviderSession::run_drawn(const MeshPlan& plan) {
   if (!delivered.ok()) {
     end(ProviderEvent::Kind::kUnconfirmed);
     event_.error = delivered.error();
+    took_back(Offence::kSilent);
     return;
   }
+  if (!*delivered) took_back(Offence::kLate);
   end(*delivered ? ProviderEvent::Kind::kWon : ProviderEvent::Kind::kDeclined);
+}
+
+// A result that leads to no lease is an answer for nothing: once is forgiven, a habit ends with exclusion.
+void ProviderSession::took_back(Offence offence) {
+  (void)services_.reputation.record(requester_, offence, services_.clock.unix_ms(), {});
 }
 
 // True once both have signed; false if the requester declined.

@@ -23,6 +23,7 @@ class ProviderSession {
                              SessionMesh& mesh);
   base::Status settle(const LeaseDocument& document, SessionMesh& mesh);
   void blame(const base::Error& error, const MeshPlan& plan);
+  void took_back(Offence offence);
   void remember(const crypto::PublicKey& offender, base::Bytes evidence);
   void failed(ProviderEvent::Kind kind, const base::Error& error);
 

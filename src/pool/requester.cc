@@ -43,7 +43,9 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
   TARN_TRY(encode(wanted.mechanism, wanted.width, auction::RequesterInput{wanted.quantity, wanted.max_price}));
   for (number_ = 1;; ++number_) {
     Attempt report;
-    const base::Status done = attempt(wanted, report, result);
+    base::Status done = attempt(wanted, report, result);
+    // That there is nobody left besides those who failed tells less than why they did.
+    if (!done.ok() && report.candidates == 0 && number_ > 1) done = *result.attempts.back().error;
     if (!done.ok()) report.error = done.error();
     result.attempts.push_back(report);
     result.total_ms = services_.clock.steady_ms() - begin_ms_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -92,7 +93,8 @@ class Requester {
     base::Random& random;
     std::function<void(Step, const std::string& detail)> on_step;
   };
-  Requester(Services services, unsigned extension_k = 4) : services_(services), extension_k_(extension_k) {}
+  explicit Requester(Services services, unsigned extension_k = 4)
+      : services_(std::move(services)), extension_k_(extension_k) {}
 
   // `result` is filled as far as it went, also where an error is returned.
   base::Status run(const Wanted& wanted, RequestResult& result);
