@@ -214,7 +214,7 @@ class PoolTown {
   void serve(TownProvider& p, std::unique_ptr<pool::Line> line, base::Bytes first) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t number = served_++;
-    threads_.emplace_back([this, &p, number, line = std::move(line), first = std::move(first)]() mutable {
+    threads_.emplace_back([&p, number, line = std::move(line), first = std::move(first)]() mutable {
       crypto::SeededRandom random(base::view("line " + std::to_string(number) + p.address));
       p.provider->serve(std::move(line), first, random);
     });
