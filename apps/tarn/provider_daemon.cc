@@ -172,7 +172,7 @@ std::set<crypto::PublicKey> ProviderDaemon::seen(const model::ResourceClass& uni
   return out;
 }
 
-// The nearest half of a longest list, because a requester near us would name them.
+// All of them, nearest first: among many that are equally near a requester names others than we would.
 void ProviderDaemon::look_around(std::int64_t now) {
   std::set<std::string> families;
   for (const auto& offer : config_.offers) families.insert(offer.unit.family());
@@ -185,7 +185,6 @@ void ProviderDaemon::look_around(std::int64_t now) {
   std::sort(live.begin(), live.end(), [&](const auto& a, const auto& b) {
     return discovery::distance_ms(own, a.coordinate) < discovery::distance_ms(own, b.coordinate);
   });
-  live.resize(std::min(live.size(), pool::kMaxCandidates / 2));
   const std::lock_guard lock(view_mutex_);
   around_ = std::move(live);
 }
@@ -235,6 +234,7 @@ void ProviderDaemon::keep_house() {
     const std::lock_guard lock(view_mutex_);
     around = around_;
   }
+  around.resize(std::min(around.size(), pool::kMaxCandidates / 2));
   if (due(looked_at_, around.empty() ? kLookSoonMs : kLookMs)) look_around(now);
   if (!around.empty() && due(learned_at_, node_->settled() ? kLearnMs : kLearnMs / 10)) {
     // Somebody else each time: the near ones tell most, the choice among them is chance's.

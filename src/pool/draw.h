@@ -1,8 +1,9 @@
 // Draw: which of the candidates compute together. The order comes from a verifiable random function (RFC 9381) under the
-// requester's key over the invitation and the fresh nonces of all who accepted, so a requester cannot name the parties,
-// and every provider checks the whole draw. What is left to it is to draw again by leaving out acceptances, or by the
-// nonces of accomplices on the list, and take the draw that it likes best; hence at least half of the list must be in,
-// and providers take part in one draw a requester and epoch (admission.h; docs/threat-model.md).
+// requester's key over the invitation and the fresh nonces of all who accepted, and every provider checks the whole draw.
+// What it does not prevent: a requester may leave out up to half of the acceptances, and tries as many draws as it has
+// ways to; with a list twice as long as a session it can name the drawn. An accomplice who answers last can try nonces.
+// So the draw costs it honest providers on its list and one draw a requester and epoch (admission.h), and is no proof
+// that its neighbours are honest.
 // The same message goes to all who accepted; its hash names the session. Pure, any thread.
 #pragma once
 
