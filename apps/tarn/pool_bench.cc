@@ -17,6 +17,7 @@ namespace tarn {
 namespace {
 
 constexpr std::size_t kWarmUps = 3;  // make acquaintances, learn distances and are not measured
+constexpr std::size_t kTries = 5;    // a request
 constexpr int kDeadlineMs = 30'000;
 
 // The same requester again and again is what providers otherwise refuse.
@@ -130,14 +131,23 @@ PoolBenchRow medians(const std::vector<PoolBenchRow>& rows) {
   return out;
 }
 
+// In a pool of seconds the hash table may not show everybody yet; who fails is heard of, and not measured.
+base::Result<PoolBenchRow> measure(Client& client) {
+  for (std::size_t tries = 1;; ++tries) {
+    auto row = client.measure();
+    if (row.ok() || row.error().code != base::Code::kUnreachable || tries == kTries) return row;
+    progress("failed, and is made again: " + row.error().message);
+  }
+}
+
 base::Result<std::vector<PoolBenchRow>> requests(const Subject& subject, std::size_t count) {
   TARN_ASSIGN(const auto pool, pool_of(subject));
   TARN_ASSIGN(const auto client, Client::open(*pool, subject));
   std::vector<PoolBenchRow> rows;
-  for (std::size_t i = 0; i < count; ++i) {
-    progress(std::to_string(subject.pool.rtt_ms) + " ms RTT: request " + std::to_string(i + 1) + " of " +
+  while (rows.size() < count) {
+    progress(std::to_string(subject.pool.rtt_ms) + " ms RTT: request " + std::to_string(rows.size() + 1) + " of " +
              std::to_string(count));
-    TARN_ASSIGN(rows.emplace_back(), client->measure());
+    TARN_ASSIGN(rows.emplace_back(), measure(*client));
   }
   return rows;
 }

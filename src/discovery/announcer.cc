@@ -32,19 +32,6 @@ void Announcer::put(const Keys& keys, const base::Bytes& value) {
   for (const DirectoryKey& key : keys) directory_.put(key, slot_of(identity_.public_key()), value);
 }
 
-// A withdrawal lies in a cell where it belongs: it repeats the coordinate that was announced there.
-void Announcer::retract(const Keys& keys, std::uint64_t sequence, std::int64_t now) {
-  if (keys.empty()) return;
-  Announcement gone = *said_;
-  gone.issued_ms = now;
-  gone.expires_ms = now + Announcement::kMaxLifeMs;
-  gone.sequence = sequence;
-  gone.withdrawn = true;
-  const auto value = gone.sign(identity_);
-  CHECK(value.ok());  // as the announcement that it withdraws
-  put(keys, *value);
-}
-
 base::Result<std::size_t> Announcer::run_once(std::int64_t now, const Coordinate& own,
                                               const std::vector<model::ResourceClass>& classes) {
   if (classes.empty()) {
@@ -58,16 +45,15 @@ base::Result<std::size_t> Announcer::run_once(std::int64_t now, const Coordinate
   next.coordinate = *Coordinate::decode(own.encode());  // rounded, as others read it: a cell's edge is sharp
   next.issued_ms = now;
   next.expires_ms = now + Announcement::kMaxLifeMs;
-  next.sequence = sequence_after(now) + 1;  // behind the withdrawal that may go before it
+  next.sequence = sequence_after(now);
   TARN_ASSIGN(const base::Bytes value, next.sign(identity_));
   const Keys keys = keys_of(next, now);
   if (!due(now, next, keys)) return std::size_t{0};
-  if (said_) {
-    Keys left = keys_of(*said_, now);  // of the epochs of now: in an old one it is still where it says
-    for (const DirectoryKey& key : keys) left.erase(key);
-    retract(left, next.sequence - 1, now);
-  }
-  put(keys, value);
+  // To where it no longer is, too, in place of what lies there: it does not belong there, so nobody counts it. A
+  // withdrawal might be found before the announcement that is to outlive it, and hide us for a while.
+  Keys everywhere = keys;
+  if (said_) everywhere.merge(keys_of(*said_, now));  // of the epochs of now: in an old one it is still where it says
+  put(everywhere, value);
   sequence_ = next.sequence;
   said_ = std::move(next);
   said_under_ = keys;
@@ -76,8 +62,14 @@ base::Result<std::size_t> Announcer::run_once(std::int64_t now, const Coordinate
 
 void Announcer::withdraw(std::int64_t now) {
   if (!said_) return;
-  sequence_ = sequence_after(now);
-  retract(said_under_, sequence_, now);
+  Announcement gone = *said_;  // a withdrawal, too, lies in a cell where it belongs
+  gone.issued_ms = now;
+  gone.expires_ms = now + Announcement::kMaxLifeMs;
+  gone.sequence = sequence_ = sequence_after(now);
+  gone.withdrawn = true;
+  const auto value = gone.sign(identity_);
+  CHECK(value.ok());  // as the announcement that it withdraws
+  put(said_under_, *value);
   said_.reset();
   said_under_.clear();
 }

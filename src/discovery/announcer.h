@@ -1,7 +1,7 @@
 // Announcer: keeps a provider's announcement in the directory: one signed value under its cells of all levels, for each
 // family that it offers; again every five minutes (values expire, and one put in fifty is lost), when the epoch's keys
-// change, at once when the classes change, and when it has moved into another cell, at most twice a minute. Where it
-// no longer is, it leaves a withdrawal. Driven by run_once(); one thread at a time.
+// change, at once when the classes change, and when it has moved into another cell, at most twice a minute; what lies
+// in the cell that it left is replaced by what nobody counts there. Driven by run_once(); one thread at a time.
 #pragma once
 
 #include <set>
@@ -31,7 +31,6 @@ class Announcer {
   bool due(std::int64_t now, const Announcement& next, const Keys& keys) const;
   Keys keys_of(const Announcement& announcement, std::int64_t now) const;
   std::uint64_t sequence_after(std::int64_t now) const;
-  void retract(const Keys& keys, std::uint64_t sequence, std::int64_t now);
   void put(const Keys& keys, const base::Bytes& value);
 
   const crypto::Identity& identity_;

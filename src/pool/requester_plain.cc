@@ -15,15 +15,17 @@ base::Status Requester::run_plain(const Wanted& wanted, RequestResult& result) {
   const base::Bytes ask =
       base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainAsk)).sized(wanted.unit.encode()).raw(request_).take();
   std::vector<auction::ProviderInput> offers;
+  base::Error failure{base::Code::kUnreachable, "not everybody reveals its books"};
   services_.lines.call(peers, std::vector<base::Bytes>(peers.size(), ask), kMaxCallMessage, remaining_ms(),
                        [&](Lines::Reply reply) {
+                         if (!reply.message.ok()) failure = reply.message.error();
                          if (!reply.message.ok() || kind_of(*reply.message) != Message::kPlainOffer) return true;
                          base::Reader in(base::ByteView(*reply.message).subspan(1));
                          const std::uint64_t units = in.u64(), price = in.u64();
                          if (in.done()) offers.push_back({units, price});
                          return true;
                        });
-  if (offers.size() < peers.size()) return base::Error{base::Code::kUnreachable, "not everybody revealed its books"};
+  if (offers.size() < peers.size()) return failure;
   (void)auction::place_plain(wanted.mechanism, wanted.width, {wanted.quantity, wanted.max_price}, offers);
   result.total_ms = services_.clock.steady_ms() - begin_ms_;
   return {};

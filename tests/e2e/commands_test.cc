@@ -22,7 +22,7 @@ const std::vector<Command>& commands() {
       {{"circuit"}, {"stats", "write"}},
       {{"circuit", "stats"}, {"--mechanism", "--providers", "--width", "--output"}},
       {{"circuit", "write"}, {"NAME", "aes-128", "sha-256", "--out", "--output"}},
-      {{"bench"}, {"placement", "circuit"}},
+      {{"bench"}, {"placement", "circuit", "pool"}},
       {{"bench", "placement"},
        {"--mechanism", "--parties", "--rtt-ms", "--acquainted", "--repeat", "--extension-k", "--output"}},
       {{"bench", "circuit"},
@@ -370,6 +370,32 @@ TEST(Bench, PlacementIsARowForEveryNumberOfPartiesAndDistance) {
     EXPECT_GT(rows[i]["cpu_ms_per_party"].get<double>(), 0);
     EXPECT_GT(rows[i]["peak_rss_mb"].get<double>(), 0);
   }
+  EXPECT_TRUE(picture(directory.path()).empty()) << "the bench left something in its temporary directory";
+}
+
+TEST(Bench, PoolIsARowForEveryDistanceBesideTheOpenAllocation) {
+  const TemporaryDirectory directory;
+  ProcessOptions options;
+  options.added["TMPDIR"] = directory.path();
+  const End end = tarn({"bench", "pool", "--providers", "3", "--rtt-ms", "0,20", "--repeat", "1", "--mechanism",
+                        "second-price", "--output", "json"},
+                       options);
+  ASSERT_EQ(end.code, kDone) << end;
+  const json rows = end.parsed();
+  ASSERT_EQ(rows.size(), 2U) << end;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto ms = [&](const char* field) { return rows[i][field].get<double>(); };
+    EXPECT_EQ(rows[i]["providers"], 3);
+    EXPECT_EQ(rows[i]["rtt_ms"], 20 * i);
+    EXPECT_EQ(rows[i]["acquainted"], true);
+    // No phase can be faster than the distance allows: 12 hops; two round trips of dialling, one of asking and so on.
+    EXPECT_GE(ms("mpc_ms"), 12 * 10.0 * static_cast<double>(i) - 1);
+    EXPECT_GE(ms("agreement_ms"), 6 * 20.0 * static_cast<double>(i) - 1);
+    EXPECT_GE(ms("plain_ms"), 3 * 20.0 * static_cast<double>(i) - 1);
+    EXPECT_GE(ms("total_ms"), ms("mpc_ms"));
+    EXPECT_GT(ms("ratio"), 0);
+  }
+  EXPECT_EQ(rows[1]["angler_mpc_ms"], (29916 * 4 + 22475 * 20 - 38622 + 100000) / 1000.0);
   EXPECT_TRUE(picture(directory.path()).empty()) << "the bench left something in its temporary directory";
 }
 
