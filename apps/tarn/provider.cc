@@ -1,4 +1,5 @@
 // tarn provider: the daemon.
+#include <malloc.h>
 #include <unistd.h>
 
 #include "tarn/log.h"
@@ -10,6 +11,8 @@
 namespace tarn {
 
 int run_provider(const ProviderOptions& options) {
+  // A thread a session, each with an arena of its own, would keep what the largest of them once needed many times over.
+  ::mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread yet
   auto config = load_provider_config(options.config);
   if (!config.ok()) return report(config.error());
   WallClock clock;

@@ -50,8 +50,9 @@ base::Status Requester::run(const Wanted& wanted, RequestResult& result) {
     result.attempts.push_back(report);
     result.total_ms = services_.clock.steady_ms() - begin_ms_;
     if (done.ok() || final(done.error())) return done;
-    // Another attempt makes sense only if it is another: without somebody, and with time left.
-    if (report.left_out.empty() || number_ == kMaxAttempts) return done;
+    // Another attempt makes sense only if it is another: without somebody, or with others drawn where nobody is named.
+    const bool another = !report.left_out.empty() || done.error().code == base::Code::kSomebodyMisbehaved;
+    if (!another || number_ == kMaxAttempts) return done;
     if (remaining_ms() < kMinAttemptMs) return base::Error{base::Code::kDeadline, done.error().message};
     services_.on_step(Step::kTryingAgain, done.error().message);
   }
