@@ -47,6 +47,7 @@ std::vector<discovery::Candidate> find(Look& look, std::size_t most) {
   query.fits = [&](const discovery::Announcement& a) { return !look.unit || a.covers(*look.unit); };
   query.k = (most + 1) / 2;
   query.timeout_ms = look.wait_ms;
+  query.cancelled = interrupted;
   auto found = look.node->find(query);
   found.resize(std::min(found.size(), most));
   (void)look.node->save();

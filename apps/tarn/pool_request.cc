@@ -40,6 +40,7 @@ base::Result<std::vector<pool::Candidate>> PoolRequest::nearest(const model::Res
   query.excluded = left_out;
   query.excluded.insert(home_.identity().public_key());
   query.timeout_ms = timeout_ms;
+  query.cancelled = interrupted;
   std::vector<pool::Candidate> out;
   for (const auto& found : node_->find(query)) {
     if (out.size() < count)

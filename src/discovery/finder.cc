@@ -29,6 +29,7 @@ class Search {
 
   void look_up(Directory& directory);
   void probe(Prober& prober);
+  bool cancelled() const { return query_.cancelled && query_.cancelled(); }
   bool deceived() const;  // those who said that they are near kept us from hearing others
   void be_patient() { patient_ = true; }
   std::vector<Candidate> ranked() const;
@@ -79,10 +80,10 @@ void Search::look_under(Directory& directory, const std::vector<Cell>& cells, st
   for (const Bucket& bucket : wanted) keys.push_back(bucket.key);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     asked_ = now();
-    if (asked_ >= until) return;
+    if (asked_ >= until || cancelled()) return;
     directory.get(keys, static_cast<int>(until - asked_), [&](std::size_t key, base::ByteView value) {
       if (!value.empty()) saw(wanted[key], value);
-      return !enough_near() && !quiet() && now() < until;
+      return !enough_near() && !quiet() && now() < until && !cancelled();
     });
     if (!entries_.empty()) return;
   }
@@ -135,7 +136,7 @@ std::vector<Search::Entry*> Search::next_to_probe(std::size_t most) {
 }
 
 void Search::probe(Prober& prober) {
-  for (std::size_t left = 4 * query_.k; left > 0 && now() < deadline_;) {
+  for (std::size_t left = 4 * query_.k; left > 0 && now() < deadline_ && !cancelled();) {
     const std::vector<Entry*> whom = next_to_probe(std::min(left, 2 * query_.k));
     if (whom.empty()) return;
     left -= whom.size();
