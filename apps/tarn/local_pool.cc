@@ -231,13 +231,12 @@ base::Result<std::string> LocalPool::new_requester() {
 base::Result<CommandEnd> LocalPool::run(const std::vector<std::string>& arguments) {
   const std::string name = directory_ / ("command" + std::to_string(commands_++));
   TARN_ASSIGN(const pid_t process, spawn_into(arguments, name + ".out", name + ".err"));
-  bool told = false;
   for (;;) {
     if (const auto ended = reap_if_ended(process)) {
       if (interrupted()) return cancelled();
       return CommandEnd{*ended, read_all(name + ".out"), read_all(name + ".err")};
     }
-    if (interrupted() && !std::exchange(told, true)) ::kill(process, SIGTERM);
+    if (interrupted()) ::kill(process, SIGTERM);  // until it ends: a signal between fork() and exec() is lost
     std::this_thread::sleep_for(kStep);
   }
 }
