@@ -26,7 +26,7 @@ struct Query {
   std::size_t k = 8;                                   // so many near ones; up to 2k come back, the rest is for backups
   std::set<crypto::PublicKey> excluded = {};           // whom we do not want
   int timeout_ms = 3000;
-  std::function<bool()> cancelled;  // asked all the time; then what is known by now comes back
+  std::function<bool()> cancelled = {};  // asked all the time; then what is known by now comes back
 };
 
 struct Candidate {
