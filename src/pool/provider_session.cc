@@ -12,6 +12,11 @@ constexpr std::int64_t kHoldMarginMs = 5'000;
 // What the circuit's width can hold; an owner with more puts in that much.
 std::uint64_t largest(unsigned width) { return (std::uint64_t{1} << width) - 1; }
 
+// Our own trouble, for which nobody else is to blame.
+bool ours(const base::Error& error) {
+  return error.code == base::Code::kStorage || error.code == base::Code::kCancelled;
+}
+
 // Of one attempt at a request; each has another.
 inventory::Id hold_of(const crypto::PublicKey& requester, const RequestId& request, std::uint8_t attempt) {
   const crypto::Digest digest = crypto::Sha256()
@@ -146,7 +151,8 @@ void ProviderSession::run_drawn(const MeshPlan& plan) {
   if (!delivered.ok()) {
     end(ProviderEvent::Kind::kUnconfirmed);
     event_.error = delivered.error();
-    took_back(Offence::kSilent);
+    // Not where we had no offer to make, or were stopped.
+    if (!event_.lease.empty() && !ours(delivered.error())) took_back(Offence::kSilent);
     return;
   }
   if (!*delivered) took_back(Offence::kLate);
