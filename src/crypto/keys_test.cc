@@ -54,6 +54,35 @@ TEST_F(KeyFile, ReadableByOthersIsRefused) {
   EXPECT_NE(loaded.error().message.find("chmod 600"), std::string::npos);
 }
 
+// RFC 8410, section 10.3, the first example.
+TEST_F(KeyFile, OfAnotherProgramIsRead) {
+  std::ofstream(path()) << "-----BEGIN PRIVATE KEY-----\n"
+                           "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+                           "-----END PRIVATE KEY-----\n";
+  ASSERT_EQ(chmod(path().c_str(), 0600), 0);
+  const auto loaded = Identity::load(path());
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(base::to_hex(loaded->public_key()), "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
+}
+
+TEST_F(KeyFile, EncryptedOrOfAnotherAlgorithmIsRefused) {
+  for (const char* const text : {"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+                                 "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhQ/b4T25dVXAICCAAw\n"
+                                 "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEII79NudBEvtqNpEOP1FfecEQAQV\n"
+                                 "CG7ZikRtPDAFxzcig+wHlshK+XErtZwcjODJFyJRv6eIZ8N/UinBS7r4iUfPjlIR\n"
+                                 "HaGjKnJFrFhIFs1cEW8=\n"
+                                 "-----END ENCRYPTED PRIVATE KEY-----\n",
+                                 "-----BEGIN PRIVATE KEY-----\n"
+                                 "MC4CAQAwBQYDK2VuBCIEIDhsV+vsVyd/0VRfr4QFm1LGOSD21GNdVqemUl/3VfJG\n"
+                                 "-----END PRIVATE KEY-----\n"}) {
+    std::ofstream(path()) << text;
+    ASSERT_EQ(chmod(path().c_str(), 0600), 0);
+    const auto loaded = Identity::load(path());
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_NE(loaded.error().message.find("unencrypted Ed25519"), std::string::npos);
+  }
+}
+
 TEST_F(KeyFile, GarbageAndAbsenceAreRefused) {
   EXPECT_FALSE(Identity::load(path()).ok());
   std::ofstream(path()) << "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
