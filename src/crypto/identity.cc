@@ -53,7 +53,8 @@ bool read_seed(std::FILE* file, base::Secret<32>& seed) {
   const unsigned char* key = nullptr;
   int key_size = 0;
   const bool good = info != nullptr && PKCS8_pkey_get0(&algorithm, &key, &key_size, nullptr, info) == 1 &&
-                    OBJ_obj2nid(algorithm) == NID_ED25519 && key_size == kSize && key[0] == kOctetString && key[1] == 32;
+                    OBJ_obj2nid(algorithm) == NID_ED25519 && key_size == kSize && key[0] == kOctetString &&
+                    key[1] == 32;
   if (good) std::copy_n(key + 2, 32, seed.expose().begin());
   PKCS8_PRIV_KEY_INFO_free(info);  // wipes it
   OPENSSL_free(label);

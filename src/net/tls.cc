@@ -164,10 +164,9 @@ struct TlsCallbacks {
 
 void initialise_tls() {
   static const bool kDone = [] {
-    return OPENSSL_init_ssl(
-               OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-                   OPENSSL_INIT_NO_ATEXIT,
-               nullptr) == 1;
+    return OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
+                                OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT,
+                            nullptr) == 1;
   }();
   CHECK(kDone);
 }
