@@ -13,6 +13,8 @@ namespace tarn {
 int run_provider(const ProviderOptions& options) {
   // A thread a session, each with an arena of its own, would keep what the largest of them once needed many times over.
   ::mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread yet
+  // A session's large buffers come and go among small ones that stay; on pages of their own they leave no holes.
+  ::mallopt(M_MMAP_THRESHOLD, 64 * 1024);  // NOLINT(concurrency-mt-unsafe)
   auto config = load_provider_config(options.config);
   if (!config.ok()) return report(config.error());
   WallClock clock;
