@@ -201,7 +201,7 @@ int run_bench_pool(const PoolBenchOptions& options) {
   for (const int rtt_ms : options.rtt_ms) {
     auto row = measure_row(subject_of(*mechanism, options.providers, rtt_ms), options);
     if (!row.ok()) return report(row.error());
-    rows.push_back(std::move(*row));
+    rows.push_back(*row);
   }
   print(rows);
   return kExitDone;

@@ -154,9 +154,9 @@ std::string quantity_text(std::string_view resource, std::uint64_t amount) {
     if (amount % 1000 != 0) return std::to_string(amount) + "m";
     return with_suffix(amount / 1000, 1000, kDecimal, "");
   }
-  const std::string decimal = with_suffix(amount, 1000, kDecimal, "");
+  std::string decimal = with_suffix(amount, 1000, kDecimal, "");
   if (!counts_bytes(resource)) return decimal;
-  const std::string binary = with_suffix(amount, 1024, kBinary, "i");
+  std::string binary = with_suffix(amount, 1024, kBinary, "i");
   return binary.size() <= decimal.size() ? binary : decimal;
 }
 

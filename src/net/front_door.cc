@@ -37,7 +37,7 @@ base::Result<std::unique_ptr<FrontDoor>> FrontDoor::open(const crypto::Identity&
 FrontDoor::FrontDoor(TlsContext context, FrontDoorOptions options, const Endpoint& at, Fd wake)
     : context_(std::move(context)), options_(std::move(options)), at_(at), wake_(std::move(wake)) {}
 
-void FrontDoor::run(std::stop_token stop) {
+void FrontDoor::run(const std::stop_token& stop) {
   const std::stop_callback waker(stop, [this] {
     const std::uint64_t one = 1;
     (void)!write(wake_.get(), &one, sizeof one);

@@ -34,7 +34,7 @@ struct FrontDoorOptions {
 class FrontDoor {
  public:
   static base::Result<std::unique_ptr<FrontDoor>> open(const crypto::Identity& identity, FrontDoorOptions options);
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   const Endpoint& at() const { return at_; }
   Rendezvous& rendezvous() { return rendezvous_; }
