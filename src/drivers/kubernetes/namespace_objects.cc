@@ -163,11 +163,7 @@ json account_object(const Owner& owner) {
   return out;
 }
 
-json anchor_object(const Owner& owner) {
-  json out = object("v1", "Secret", kAnchorName, owner);
-  out["type"] = "tarn.dev/access";
-  return out;
-}
+json anchor_object(const Owner& owner) { return object("v1", "Secret", kAnchorName, owner); }
 
 json binding_object(const std::string& name_of_namespace, const Owner& owner, const NamespaceRules& rules) {
   json out = object("rbac.authorization.k8s.io/v1", "RoleBinding", kBindingName, owner);
