@@ -1,14 +1,15 @@
 #!/bin/bash
-# control_plane.sh fresh|start|stop DIR [PROGRAM]: a real etcd, kube-apiserver (RBAC on, tokens signed) and
+# control_plane.sh fresh|start|stop|apply DIR …: a real etcd, kube-apiserver (RBAC on, tokens signed) and
 # kube-controller-manager on loopback, on free ports, everything of theirs in DIR; no nodes, so pods stay pending.
 #   fresh   forgets what was in DIR and starts
 #   start   starts what does not run, with the data, keys and ports that DIR has
-#   stop    ends them, or PROGRAM alone, by their process ids
-# Prints DIR/admin.kubeconfig. In DIR are also port, ca.crt, PROGRAM.pid and PROGRAM.log. Exit code 77: there are no
+#   stop    ends them, or one PROGRAM alone, by their process ids
+#   apply   installs manifests, FILE…, and waits until their resources are served
+# fresh and start print DIR/admin.kubeconfig. In DIR are also port, ca.crt, PROGRAM.pid and PROGRAM.log. Exit code 77: there are no
 # programs (ensure.sh --no-build says why, on stderr and in DIR/unavailable). Needs openssl and curl.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-action=${1:?fresh, start or stop} dir=${2:?a folder}
+action=${1:?fresh, start, stop or apply} dir=${2:?a folder}
 host=127.0.0.1
 
 running() { [ -f "$dir/$1.pid" ] && kill -0 "$(cat "$dir/$1.pid")" 2>/dev/null; }
@@ -32,13 +33,20 @@ case $action in
     if [ $# -ge 3 ]; then stop "$3"; else stop_all; fi
     exit
     ;;
+  apply)
+    [ ! -f "$dir/unavailable" ] || exit 77
+    shift 2
+    export KUBECONFIG=$dir/admin.kubeconfig
+    for file; do "$dir/bin/kubectl" apply --cache-dir="$dir/kubectl" -f "$file"; done
+    exec "$dir/bin/kubectl" wait --cache-dir="$dir/kubectl" --for=condition=Established --timeout=30s crd --all
+    ;;
   fresh)
     [ ! -d "$dir" ] || [ -f "$dir/this-is-a-control-plane" ] || { echo "kubernetes: $dir is something else" >&2; exit 1; }
     stop_all
     rm -rf "$dir"
     ;;
   start) ;;
-  *) echo "kubernetes: fresh, start or stop, not '$action'" >&2; exit 2 ;;
+  *) echo "kubernetes: fresh, start, stop or apply, not '$action'" >&2; exit 2 ;;
 esac
 mkdir -p "$dir"
 chmod 700 "$dir"
