@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "model/duration.h"
@@ -89,15 +88,6 @@ std::string classes_of(const discovery::Announcement& announcement) {
 }
 
 }  // namespace
-
-std::string time_text(std::int64_t unix_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 LeaseRow lease_row(const store::LeaseRecord& record, std::int64_t now) {
   LeaseRow row;

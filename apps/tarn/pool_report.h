@@ -9,10 +9,9 @@
 #include "pool/lease_access.h"
 #include "pool/requester.h"
 #include "store/lease_book.h"
+#include "tarn/time_text.h"
 
 namespace tarn {
-
-std::string time_text(std::int64_t unix_ms);  // RFC 3339, UTC, seconds
 
 struct LeaseRow {
   pool::LeaseTerms terms;

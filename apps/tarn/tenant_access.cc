@@ -12,7 +12,7 @@
 
 #include "base/json_string.h"
 #include "drivers/kubernetes/kubeconfig.h"
-#include "tarn/pool_report.h"
+#include "tarn/time_text.h"
 
 namespace tarn {
 namespace {
