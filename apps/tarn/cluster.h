@@ -18,7 +18,7 @@ class Cluster {
  public:
   struct Options {
     std::function<bool()> cancelled;  // ends calls, and the waiting between them
-    std::function<void(const std::string& verb, const std::string& path, unsigned status)> on_call;
+    std::function<void(const drivers::ApiCall&)> on_call;
   };
   static base::Result<std::unique_ptr<Cluster>> open(const KubernetesConfig& config, const base::Clock& clock,
                                                      Options options);

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr char kInstall[] = "kubectl apply -f deploy/kubernetes/crds.yaml -f deploy/kubernetes/tenant-role.yaml";
-constexpr auto kPatience = std::chrono::seconds(90), kStep = std::chrono::milliseconds(200);
+constexpr std::chrono::milliseconds kPatience{90'000}, kStep{200};
 
 base::Result<std::unique_ptr<Cluster>> open_cluster(const std::string& kubeconfig, const base::Clock& clock) {
   KubernetesConfig config;
@@ -85,17 +85,24 @@ std::string DemoCluster::provider_section() const {
   return "[kubernetes]\nkubeconfig = " + toml_text(kubeconfig_) + "\nnamespace = " + toml_text(home_) + "\n";
 }
 
-base::Status DemoCluster::try_out(Handover& lease) const {
+base::Status DemoCluster::make_something(Handover& lease) const {
   TARN_ASSIGN(const auto tenant, open_cluster(lease.kubeconfig, clock_));
-  drivers::KubernetesApi& api = tenant->api();
   lease.tenant_namespace = tenant->access().default_namespace;
-  const std::string here = core(lease.tenant_namespace);
-  TARN_ASSIGN(const auto made, api.create(here + "/configmaps", {{"apiVersion", "v1"},
-                                                                 {"kind", "ConfigMap"},
-                                                                 {"metadata", {{"name", "hello"}}},
-                                                                 {"data", {{"from", "the tenant"}}}}));
+  TARN_ASSIGN(const auto made,
+              tenant->api().create(core(lease.tenant_namespace) + "/configmaps", {{"apiVersion", "v1"},
+                                                                                  {"kind", "ConfigMap"},
+                                                                                  {"metadata", {{"name", "hello"}}},
+                                                                                  {"data", {{"from", "the tenant"}}}}));
   if (!made.ok()) return unexpected("the tenant cannot make a ConfigMap", made);
   lease.made = true;
+  return {};
+}
+
+base::Status DemoCluster::try_out(Handover& lease) const {
+  TARN_TRY(make_something(lease));
+  TARN_ASSIGN(const auto tenant, open_cluster(lease.kubeconfig, clock_));
+  drivers::KubernetesApi& api = tenant->api();
+  const std::string here = core(lease.tenant_namespace);
   TARN_ASSIGN(const auto beyond, api.create(here + "/pods", greedy_pod()));
   if (beyond.status != 403) return unexpected("a pod beyond the quota was not refused", beyond);
   lease.beyond = beyond.message();

@@ -37,14 +37,14 @@ class DemoCluster {
   ~DemoCluster();  // the namespace goes
 
   std::string server() const { return cluster_->access().url(); }
-  std::string provider_section() const;  // of a provider's configuration
-  base::Status try_out(Handover& lease) const;
+  std::string provider_section() const;                // of a provider's configuration
+  base::Status make_something(Handover& lease) const;  // the first thing that a tenant does
+  base::Status try_out(Handover& lease) const;         // and all the rest
   base::Status await_gone(Handover& lease) const;
 
  private:
   explicit DemoCluster(std::string kubeconfig) : kubeconfig_(std::move(kubeconfig)) {}
   base::Status check_installed() const;
-  base::Result<std::unique_ptr<Cluster>> as_tenant(const std::string& kubeconfig) const;
 
   std::string kubeconfig_, home_;
   WallClock clock_;

@@ -59,6 +59,11 @@ struct PoolBenchOptions {
   std::size_t repeat = 5;
 };
 
+struct DeliveryBenchOptions {
+  std::string kubeconfig;
+  std::size_t repeat = 15;
+};
+
 // Whose leases and identity: see requester_home.h.
 struct HomeOptions {
   std::string config;                  // empty: the default one, if it is there
@@ -109,6 +114,7 @@ int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);
 int run_bench_pool(const PoolBenchOptions& options);
+int run_bench_delivery(const DeliveryBenchOptions& options);
 int run_provider(const ProviderOptions& options);
 int run_dht(const DhtOptions& options);
 int run_request(const RequestOptions& options);

@@ -68,8 +68,10 @@ base::Result<ApiReply> KubernetesApi::call(base::HttpRequest request, bool repea
     if (options_.cancelled && options_.cancelled()) return base::Error{base::Code::kCancelled, "cancelled"};
     const std::int64_t left = until - clock_.steady_ms();
     if (left <= 0) return base::Error{base::Code::kDeadline, "the API server does not answer in time"};
+    const std::int64_t begin = clock_.steady_ms();
     const auto reply = http_.send(request, static_cast<int>(left));
-    if (options_.on_call) options_.on_call(request.method, request.target, reply.ok() ? reply->status : 0);
+    if (options_.on_call)
+      options_.on_call({request.method, request.target, reply.ok() ? reply->status : 0, clock_.steady_ms() - begin});
     int wait = pause;
     if (reply.ok()) {
       // 429 and 503 say that nothing was done. After another 5xx something may have been: only for what may be repeated.
@@ -188,8 +190,9 @@ base::Result<ApiReply> KubernetesApi::watch(const std::string& path, const std::
     is_none = waiting.size() > kMaxEvent;
     return !is_none;
   };
+  const std::int64_t begin = clock_.steady_ms();
   const auto reply = http_.stream({"GET", target, {{"Accept", "application/json"}}, ""}, timeout_ms, on_data);
-  if (options_.on_call) options_.on_call("WATCH", target, reply.ok() ? reply->status : 0);
+  if (options_.on_call) options_.on_call({"WATCH", target, reply.ok() ? reply->status : 0, clock_.steady_ms() - begin});
   if (!reply.ok()) return reply.error();
   if (is_none) return base::Error{base::Code::kInvalidInput, "what the API server tells is no event"};
   if (reply->status != 200) return ApiReply{reply->status, reply->body};

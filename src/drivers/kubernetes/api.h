@@ -8,6 +8,7 @@
 // Source: Kubernetes API conventions; server-side apply (application/apply-patch+yaml, JSON is YAML).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -25,13 +26,20 @@ struct ApiReply {
   std::string message() const;  // the server's `message`, cut and cleaned for a terminal; "HTTP 403" without one
 };
 
+// One request and what came of it; a retried call is several.
+struct ApiCall {
+  std::string verb, path;
+  unsigned status = 0;  // 0: no answer
+  std::int64_t took_ms = 0;
+};
+
 struct ApiOptions {
   std::string field_manager = "tarn";
   std::string prefix;                 // of every path, where the API server is behind another server
   int timeout_ms = 10'000;            // a call, its retries included
   std::function<void(int ms)> pause;  // between retries, required; tests pass one that does not wait
   std::function<bool()> cancelled;
-  std::function<void(const std::string& verb, const std::string& path, unsigned status)> on_call;  // metrics, benches
+  std::function<void(const ApiCall&)> on_call;  // logs, metrics
 };
 
 class KubernetesApi {

@@ -30,9 +30,7 @@ class FakeApi : public testing::Test {
       clock.now += ms;
     };
     options.cancelled = [this] { return cancelled; };
-    options.on_call = [this](const std::string& verb, const std::string&, unsigned status) {
-      calls.emplace_back(verb, status);
-    };
+    options.on_call = [this](const ApiCall& call) { calls.emplace_back(call.verb, call.status); };
     api.emplace(http, clock, options);
   }
   void TearDown() override { EXPECT_TRUE(http.used_up()); }
