@@ -92,15 +92,7 @@ std::string obstacles(const json& name_space) {
   return cut(out);
 }
 
-json status_with(const json& lease, const std::string& phase, const std::string& blocked_by,
-                 const std::vector<Condition>& conditions, std::int64_t now) {
-  const json* old = find_at(lease, "/status");
-  json status = old != nullptr && old->is_object() ? *old : json::object();
-  status["phase"] = phase;
-  status["blockedBy"] = cut(blocked_by);
-  const json* generation = find_at(lease, "/metadata/generation");
-  if (generation != nullptr) status["observedGeneration"] = *generation;
-
+void set_conditions(json& status, const std::vector<Condition>& conditions, std::int64_t now) {
   json& list = status["conditions"];
   if (!list.is_array()) list = json::array();
   for (const Condition& c : conditions) {
@@ -119,6 +111,18 @@ json status_with(const json& lease, const std::string& phase, const std::string&
     if (text_at(*same, "/status") == c.status && !since.empty()) made["lastTransitionTime"] = since;
     *same = std::move(made);
   }
+}
+
+json status_with(const json& lease, const std::string& phase, const std::string& blocked_by,
+                 const std::vector<Condition>& conditions, std::int64_t now) {
+  const json* old = find_at(lease, "/status");
+  json status = old != nullptr && old->is_object() ? *old : json::object();
+  status["phase"] = phase;
+  status.erase("blockedBy");
+  if (!blocked_by.empty()) status["blockedBy"] = cut(blocked_by);
+  const json* generation = find_at(lease, "/metadata/generation");
+  if (generation != nullptr) status["observedGeneration"] = *generation;
+  set_conditions(status, conditions, now);
   return status;
 }
 
