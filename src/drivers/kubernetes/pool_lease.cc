@@ -118,7 +118,8 @@ json status_with(const json& lease, const std::string& phase, const std::string&
   const json* old = find_at(lease, "/status");
   json status = old != nullptr && old->is_object() ? *old : json::object();
   status["phase"] = phase;
-  status["blockedBy"] = cut(blocked_by);
+  status.erase("blockedBy");
+  if (!blocked_by.empty()) status["blockedBy"] = cut(blocked_by);
   const json* generation = find_at(lease, "/metadata/generation");
   if (generation != nullptr) status["observedGeneration"] = *generation;
   set_conditions(status, conditions, now);
