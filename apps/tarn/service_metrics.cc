@@ -60,7 +60,8 @@ ServiceMetrics::ServiceMetrics(std::string_view version) {
   metrics_.declare_histogram("tarn_session_phase_seconds", "Time that sessions spent in a phase.",
                              {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
   metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased.");
-  metrics_.declare_gauge("tarn_leases", "Leases: offered (not countersigned yet), active.");
+  metrics_.declare_gauge("tarn_leases",
+                         "Leases: offered (not countersigned yet), active, returning (ended, and being taken away).");
   metrics_.declare_counter("tarn_lines_accepted_total", "Connections let in at the front door.");
   metrics_.declare_counter("tarn_lines_refused_total", "Connections refused at the front door, by reason.");
   metrics_.declare_counter("tarn_probes_answered_total", "Probes of the distance answered.");
@@ -114,13 +115,15 @@ void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::s
     add("leased", offer.leased);
   }
   metrics_.replace("tarn_units", units);
-  double offered = 0, active = 0;
+  double offered = 0, active = 0, returning = 0;
   for (const inventory::Lease& lease : leases) {
     offered += lease.state == inventory::Lease::State::kOffered;
     active += lease.state == inventory::Lease::State::kActive;
+    returning += lease.state == inventory::Lease::State::kReturning;
   }
   metrics_.set("tarn_leases", label("state", "offered"), offered);
   metrics_.set("tarn_leases", label("state", "active"), active);
+  metrics_.set("tarn_leases", label("state", "returning"), returning);
 }
 
 std::string ServiceMetrics::text() const {

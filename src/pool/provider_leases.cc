@@ -1,4 +1,6 @@
 // A provider's answers to calls about leases, and the bench's open question.
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "pool/provider.h"
 
@@ -28,7 +30,7 @@ class LeaseDesk {
     reason = Reason::kNotNow;
     switch (message.call) {
       case LeaseCall::kShow:
-        TARN_TRY(line_.send(lease->state == inventory::Lease::State::kEnded ? lease_done() : lease_offer(*document)));
+        TARN_TRY(line_.send(over(*lease) ? lease_done() : lease_offer(*document)));
         return ProviderEvent::Kind::kShown;
       case LeaseCall::kRelease:
         TARN_TRY(services_.inventory.end_lease(lease->id, now_));
@@ -41,12 +43,22 @@ class LeaseDesk {
   }
 
  private:
+  // What its provider still has to take away is no lease to the requester any more.
+  static bool over(const inventory::Lease& lease) {
+    return lease.state == inventory::Lease::State::kEnded || lease.state == inventory::Lease::State::kReturning;
+  }
+  std::uint32_t longest_lease_s(const std::string& offer) const {
+    std::uint32_t longest = rules_.admission.max_lease_seconds;
+    for (const inventory::Offer& o : services_.inventory.offers())
+      if (o.name == offer && o.max_lease_seconds != 0) longest = std::min(longest, o.max_lease_seconds);
+    return longest;
+  }
   static base::Error refused() { return {base::Code::kInvalidInput, "refused"}; }
 
   base::Result<ProviderEvent::Kind> confirm(const inventory::Lease& lease, LeaseDocument document,
                                             const crypto::Signature& signature) {
     document.requester = signature;
-    if (lease.state == inventory::Lease::State::kEnded || !document.complete()) return refused();
+    if (over(lease) || !document.complete()) return refused();
     TARN_TRY(services_.inventory.confirm(lease.id, document.encode(), now_));
     TARN_TRY(line_.send(lease_done()));
     return ProviderEvent::Kind::kWon;
@@ -57,7 +69,7 @@ class LeaseDesk {
                                           std::uint32_t seconds) {
     LeaseTerms terms = document.terms;
     const std::int64_t end = terms.end_unix_ms + std::int64_t{1000} * seconds;
-    const std::int64_t longest = now_ + std::int64_t{1000} * rules_.admission.max_lease_seconds;
+    const std::int64_t longest = now_ + std::int64_t{1000} * longest_lease_s(lease.offer);
     if (lease.state != inventory::Lease::State::kActive || end > longest || terms.revision >= rules_.max_renewals)
       return refused();
     terms.end_unix_ms = end;
@@ -108,7 +120,7 @@ void Provider::serve_plain(Line& line, const base::Bytes& first) {
   const inventory::Id id = in.array<16>();
   const std::int64_t now = services_.clock.unix_ms();
   if (!in.done() || !unit) return refuse(line, {Reason::kMalformed, 0});
-  const auto hold = services_.inventory.hold(id, *unit, now, now + kAnswerMs);
+  const auto hold = services_.inventory.hold(id, {*unit, line.peer()}, now, now + kAnswerMs);
   if (!hold.ok()) return refuse(line, {Reason::kStorage, 0});
   (void)line.send(
       base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainOffer)).u64(hold->units).u64(hold->unit_price).take());
