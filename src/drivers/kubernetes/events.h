@@ -4,7 +4,7 @@
 // every quiet_ms. What is said again meanwhile is one Event with a count, as `kubectl` shows it; where an API server has
 // forgotten an Event (after an hour), it is written anew with the count so far.
 // Bounded: kMostRemembered different notes; beyond them the one longest unsaid is forgotten, first of those that are
-// written already. What could not be written kMostTries times is dropped.
+// written already. What a server refused kMostTries times is dropped.
 // Threads: note() and dropped() from any; flush() from one. Times: Unix milliseconds.
 // Source: Kubernetes API v1, Event; k8s.io/client-go/tools/record (aggregation).
 #pragma once
@@ -13,7 +13,9 @@
 #include <list>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "drivers/kubernetes/api.h"
 
@@ -52,22 +54,25 @@ class Events {
   Events(KubernetesApi& api, EventOptions options);
 
   void note(const Note& note, std::int64_t now);
-  // An unreachable server ends it early; the rest is for the next time.
+  // Ends early if no server answers: the rest is for the next time.
   void flush(std::int64_t now);
   std::uint64_t dropped() const;  // notes that nobody will read; for metrics
 
  private:
   struct Entry {
     Note note;
-    std::int64_t first = 0, last = 0, written = 0;  // written: when we last tried
-    std::uint64_t count = 0, told = 0;              // told: of them, what the server knows
-    std::string event;                              // its name there; empty: none yet
+    std::int64_t first = 0, last = 0;
+    std::optional<std::int64_t> tried;
+    std::uint64_t count = 0, told = 0;  // told: of them, what the server knows
+    std::string event;                  // its name there; empty: none yet
     int failures = 0;
   };
 
+  enum class Outcome : std::uint8_t { kWritten, kRefused, kUnreachable };
   void forget_one();
-  // True if the server answered, whatever it said.
-  bool write(Entry& entry);
+  std::vector<Entry> due(std::int64_t now) const;
+  Outcome write(Entry& entry);
+  void remember(const Entry& tried, Outcome outcome, std::int64_t now);
 
   KubernetesApi& api_;
   const EventOptions options_;
