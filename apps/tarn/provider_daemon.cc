@@ -36,6 +36,7 @@ std::string_view word(pool::ProviderEvent::Kind kind) {
     case Kind::kRenewed: return "lease_renewed";
     case Kind::kReleased: return "lease_released";
     case Kind::kShown: return "lease_shown";
+    case Kind::kLetIn: return "credentials_given";
   }
   return "event";
 }

@@ -227,7 +227,7 @@ TEST(Book, FreesWhatWasDeliveredOnlyOnceItIsReturned) {
   Offer made = offer("a", "cpu=1", 10, 3);
   made.delivered = true;
   Desk desk({made});
-  for (const std::uint8_t n : {1, 2, 3})
+  for (std::uint8_t n = 1; n <= 3; ++n)
     ASSERT_TRUE(desk.done(desk.book.lease(id(n), lease_of(n + 10, desk.hold(n, "cpu=1"), 3), 10)));
   ASSERT_TRUE(desk.done(desk.book.confirm(id(11), {1}, 20)));
   ASSERT_TRUE(desk.done(desk.book.confirm(id(12), {1}, 20)));
@@ -249,7 +249,10 @@ TEST(Book, FreesWhatWasDeliveredOnlyOnceItIsReturned) {
   EXPECT_FALSE(desk.book.confirm(id(12), {2}, 40).ok());
   EXPECT_FALSE(desk.book.renew(id(12), 1, 5000, {2}, 40).ok());
   EXPECT_EQ(desk.totals().free, 4U);
-  for (const std::uint8_t n : {11, 11, 12, 13}) ASSERT_TRUE(desk.done(desk.book.returned(id(n))));
+  ASSERT_TRUE(desk.done(desk.book.returned(id(11))));
+  ASSERT_TRUE(desk.done(desk.book.returned(id(11))));
+  ASSERT_TRUE(desk.done(desk.book.returned(id(12))));
+  ASSERT_TRUE(desk.done(desk.book.returned(id(13))));
   EXPECT_EQ(desk.totals().free, 10U);
   EXPECT_EQ(desk.book.find(id(12))->state, Lease::State::kEnded);
 }

@@ -26,7 +26,7 @@ void Provider::serve(std::unique_ptr<Line> line, const base::Bytes& first, base:
   if (kind == Message::kInvite)
     serve_invitation(std::move(line), first, random);
   else if (kind == Message::kLeaseCall)
-    serve_lease_call(*line, first);
+    serve_lease_call(*line, first, random);
   else if (kind == Message::kPlainAsk && rules_.reveal_for_measurement)
     serve_plain(*line, first);
   else

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "pool/lease_access.h"
 #include "pool/provider.h"
 
 namespace pool {
@@ -18,8 +19,8 @@ std::optional<LeaseDocument> document_of(const std::optional<inventory::Lease>& 
 
 class LeaseDesk {
  public:
-  LeaseDesk(const Provider::Services& services, const ProviderRules& rules, Line& line)
-      : services_(services), rules_(rules), line_(line), now_(services.clock.unix_ms()) {}
+  LeaseDesk(const Provider::Services& services, const ProviderRules& rules, Line& line, base::Random& random)
+      : services_(services), rules_(rules), line_(line), random_(random), now_(services.clock.unix_ms()) {}
 
   // What happened, or why not.
   base::Result<ProviderEvent::Kind> answer(const LeaseMessage& message, Reason& reason) {
@@ -38,6 +39,8 @@ class LeaseDesk {
         return ProviderEvent::Kind::kReleased;
       case LeaseCall::kConfirm: return confirm(*lease, *document, *message.signature);
       case LeaseCall::kRenew: return renew(*lease, *document, message.seconds);
+      case LeaseCall::kAccess: return hand_over(*lease, true);
+      case LeaseCall::kUsage: return hand_over(*lease, false);
     }
     return refused();
   }
@@ -86,18 +89,36 @@ class LeaseDesk {
     return ProviderEvent::Kind::kRenewed;
   }
 
+  // How far the delivery is, and what belongs to the requester alone.
+  base::Result<ProviderEvent::Kind> hand_over(const inventory::Lease& lease, bool with_access) {
+    if (over(lease)) {
+      TARN_TRY(line_.send(lease_done()));
+      return ProviderEvent::Kind::kShown;
+    }
+    if (lease.state != inventory::Lease::State::kActive) return refused();
+    const LeaseAccess::Parties parties{lease.id, services_.identity.public_key(), lease.requester};
+    LeaseAccess out;  // undelivered
+    if (lease.delivered && services_.deliveries != nullptr) {
+      auto answer = services_.deliveries->ask(lease.id, with_access, rules_.access_wait_ms);
+      TARN_ASSIGN(out, LeaseAccess::make(std::move(answer), parties, random_));
+    }
+    TARN_TRY(line_.send(out.seal(parties, services_.identity)));
+    return out.sealed.empty() ? ProviderEvent::Kind::kShown : ProviderEvent::Kind::kLetIn;
+  }
+
   const Provider::Services& services_;
   const ProviderRules& rules_;
   Line& line_;
+  base::Random& random_;
   std::int64_t now_;
 };
 
 }  // namespace
 
-void Provider::serve_lease_call(Line& line, const base::Bytes& first) {
+void Provider::serve_lease_call(Line& line, const base::Bytes& first, base::Random& random) {
   const auto message = LeaseMessage::decode(first);
   if (!message) return refuse(line, {Reason::kMalformed, 0});
-  LeaseDesk desk(services_, rules_, line);
+  LeaseDesk desk(services_, rules_, line, random);
   Reason reason{};
   const auto kind = desk.answer(*message, reason);
   if (!kind.ok()) {

@@ -8,7 +8,7 @@
 
 namespace support {
 
-class MemoryInventory final : public inventory::Inventory {
+class MemoryInventory : public inventory::Inventory {
  public:
   using Id = inventory::Id;
   using Lease = inventory::Lease;
