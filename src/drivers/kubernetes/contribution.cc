@@ -29,18 +29,20 @@ const json* member(const json& object, const char* name) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool whole(const json& value) { return value.is_number_unsigned() || (value.is_number_integer() && value >= 0); }
+
 base::Result<std::uint64_t> count(const json* value, const std::string& field, std::uint64_t least,
                                   std::optional<std::uint64_t> otherwise) {
   if (value == nullptr && otherwise) return *otherwise;
-  const bool whole = value != nullptr && value->is_number_integer() && (value->is_number_unsigned() || *value >= 0);
-  if (!whole || value->get<std::uint64_t>() < least || value->get<std::uint64_t>() > kMostUnits)
+  if (value == nullptr || !whole(*value) || value->get<std::uint64_t>() < least ||
+      value->get<std::uint64_t>() > kMostUnits)
     return refused(field, "write a whole number from " + std::to_string(least) + " to " + std::to_string(kMostUnits));
   return value->get<std::uint64_t>();
 }
 
 base::Result<std::uint64_t> amount(const std::string& resource, const json& value) {
   if (value.is_string()) return model::parse_quantity(resource, value.get<std::string>());
-  if (value.is_number_unsigned()) return model::parse_quantity(resource, std::to_string(value.get<std::uint64_t>()));
+  if (whole(value)) return model::parse_quantity(resource, std::to_string(value.get<std::uint64_t>()));
   return base::Error{base::Code::kInvalidInput, resource + ": write a quantity, such as 1, 500m or 1Gi"};
 }
 

@@ -79,29 +79,22 @@ base::Result<std::string> Contributions::read_all() {
 
 base::Status Contributions::watch(const std::string& version) {
   const std::int64_t end = clock_.steady_ms() + options_.watch_ms;
-  base::Status status;
   const auto reply = api_.watch(path(), version, options_.watch_ms, [&](const json& event) {
-    status = take(event);
-    return status.ok() && !stopped_ && clock_.steady_ms() < end && text_at(event, "/type") != "ERROR";
+    take(event);
+    return !stopped_ && clock_.steady_ms() < end;
   });
-  if (!status.ok()) return status;
   if (!reply.ok()) return reply.error().code == base::Code::kDeadline ? base::Status() : reply.error();
   if (!reply->ok() && reply->status != kGone) return refused("watch", options_.name_space, reply->message());
   return {};
 }
 
-base::Status Contributions::take(const json& event) {
+void Contributions::take(const json& event) {
   const std::string type = text_at(event, "/type");
-  const auto object = event.is_object() ? event.find("object") : event.end();
-  if (object == event.end()) return base::Error{base::Code::kInvalidInput, "the API server sent no event of a watch"};
-  if (type == "ERROR") {
-    const bool gone = object->is_object() && object->value("code", json()) == kGone;
-    return gone ? base::Status() : refused("watch", options_.name_space, short_text(text_at(*object, "/message")));
-  }
+  const auto object = event.find("object");
+  if (object == event.end()) return;
   const std::lock_guard lock(mutex_);
   if (type == "ADDED" || type == "MODIFIED") put(*objects_, *object);
   if (type == "DELETED") objects_->erase(text_at(*object, "/metadata/name"));
-  return {};
 }
 
 // With mutex_ held. `objects` may be a new map: what we know of the same object is kept.

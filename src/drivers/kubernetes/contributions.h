@@ -66,7 +66,7 @@ class Contributions {
   std::string path() const;
   base::Result<std::string> read_all();
   base::Status watch(const std::string& version);
-  base::Status take(const nlohmann::json& event);
+  void take(const nlohmann::json& event);
   void put(Objects& objects, nlohmann::json object);
   Choice choose();
   void judge(Seen& seen, Choice& choice, const std::vector<inventory::Totals>& totals,

@@ -38,7 +38,7 @@ struct Note {
 
 struct EventOptions {
   std::string name_space = "tarn-system";
-  std::string instance;  // the pod's name
+  std::string instance{};  // the pod's name
   std::int64_t quiet_ms = 10'000;
 };
 
@@ -62,9 +62,9 @@ class Events {
   struct Entry {
     Note note;
     std::int64_t first = 0, last = 0;
-    std::optional<std::int64_t> tried;
+    std::optional<std::int64_t> tried{};
     std::uint64_t count = 0, told = 0;  // told: of them, what the server knows
-    std::string event;                  // its name there; empty: none yet
+    std::string event{};                // its name there; empty: none yet
     int failures = 0;
   };
 

@@ -27,13 +27,13 @@ inline constexpr std::int64_t kMostPatienceMs = 3'600'000;
 struct ElectionOptions {
   std::string name_space = "tarn-system";
   std::string name = "tarn-operator";  // of the Lease
-  std::string identity;                // not empty: the pod's name and something random
+  std::string identity{};              // not empty: the pod's name and something random
   std::int64_t lease_ms = 15'000, renew_deadline_ms = 10'000, retry_ms = 2'000;
 };
 
 // What a Lease says. What is missing there, or of another kind, is empty or 0.
 struct LeaseRecord {
-  std::string holder, acquired, renewed;
+  std::string holder{}, acquired{}, renewed{};
   std::int64_t duration_s = 0, transitions = 0;
   bool operator==(const LeaseRecord&) const = default;
 };
