@@ -286,7 +286,7 @@ base::Result<inventory::Access> KubernetesFulfiller::access(const inventory::Ord
   const auto expires = parse_timestamp(text_at(*issued, "/status/expirationTimestamp"));
   if (token.empty() || !expires) return again("Kubernetes: the answer to a TokenRequest has no token");
   inventory::Access out;
-  out.credentials = kubeconfig_text(options_.server, options_.ca_pem, site.name, token);
+  out.credentials = tenant_kubeconfig({site.name, options_.server, options_.ca_pem, "", site.name, token});
   out.expires_unix_ms = std::min(*expires, order.end_unix_ms);
   base::wipe(token.data(), token.size());
   return out;
