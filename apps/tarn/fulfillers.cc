@@ -15,12 +15,7 @@ drivers::DeliveryOptions options_of(const KubernetesConfig& config, const Cluste
   out.ca_pem = cluster.tenant_authorities();
   if (config.api_address.empty()) out.server_name = cluster.access().server_name;
   out.token_ms = config.token_ms;
-  out.rules.pod_security = config.pod_security;
-  out.rules.tenant_role = config.tenant_role;
-  out.rules.internet = config.internet_egress;
-  out.rules.blocked_ranges.insert(out.rules.blocked_ranges.end(), config.blocked_ranges.begin(),
-                                  config.blocked_ranges.end());
-  out.rules.dns_ranges = config.dns_ranges;
+  out.rules = rules_of(config);
   return out;
 }
 
@@ -45,13 +40,29 @@ class OnCluster final : public inventory::Fulfiller {
 
 }  // namespace
 
+drivers::NamespaceRules rules_of(const KubernetesConfig& config) {
+  drivers::NamespaceRules out;
+  out.pod_security = config.pod_security;
+  out.tenant_role = config.tenant_role;
+  out.internet = config.internet_egress;
+  out.blocked_ranges.insert(out.blocked_ranges.end(), config.blocked_ranges.begin(), config.blocked_ranges.end());
+  out.dns_ranges = config.dns_ranges;
+  return out;
+}
+
 base::Result<std::unique_ptr<inventory::Fulfiller>> open_kubernetes(const KubernetesConfig& config,
                                                                     const crypto::PublicKey& provider,
                                                                     const base::Clock& clock,
-                                                                    std::function<bool()> cancelled) {
-  TARN_ASSIGN(auto cluster, Cluster::open(config, clock, {std::move(cancelled), nullptr}));
+                                                                    Cluster::Options options) {
+  TARN_ASSIGN(auto cluster, Cluster::open(config, clock, std::move(options)));
   return std::unique_ptr<inventory::Fulfiller>(
       std::make_unique<OnCluster>(std::move(cluster), config, provider, clock));
+}
+
+std::function<void(const drivers::ApiCall&)> logged_to(base::Log& log) {
+  return [&log](const drivers::ApiCall& call) {
+    log.debug("api_call", {{"verb", call.verb}, {"path", call.path}, {"status", call.status}, {"ms", call.took_ms}});
+  };
 }
 
 }  // namespace tarn

@@ -25,8 +25,8 @@ int run_provider(const ProviderOptions& options) {
   catch_signals();
   MakeFulfiller fulfiller;
   if (config->kubernetes)
-    fulfiller = [kubernetes = *config->kubernetes, &clock](const crypto::PublicKey& provider) {
-      return open_kubernetes(kubernetes, provider, clock, interrupted);
+    fulfiller = [kubernetes = *config->kubernetes, &clock, &log](const crypto::PublicKey& provider) {
+      return open_kubernetes(kubernetes, provider, clock, {.cancelled = interrupted, .on_call = logged_to(log)});
     };
   auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, fulfiller, log);
   if (!daemon.ok()) return report(daemon.error());

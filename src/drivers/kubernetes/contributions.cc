@@ -1,108 +1,235 @@
 #include "drivers/kubernetes/contributions.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "drivers/kubernetes/pool_lease.h"
 
 namespace drivers {
-
 namespace {
 
 using nlohmann::json;
 
-constexpr int kWatchGraceMs = 10'000;  // for the server to end a watch
+constexpr unsigned kNotFound = 404, kConflict = 409, kGone = 410;
+constexpr char kKind[] = "PoolContribution";
 
-base::Error refusal(const std::string& what, const ApiReply& reply) {
-  return {base::Code::kUnreachable, what + ": " + reply.message()};
+base::Error refused(const char* what, const std::string& name_space, const std::string& message) {
+  return {base::Code::kUnreachable,
+          std::string("cannot ") + what + " PoolContributions in namespace " + name_space + ": " + message};
 }
 
 }  // namespace
 
-Contributions::Contributions(KubernetesApi& api, const base::Clock& clock, EventRecorder& events,
-                             ContributionsOptions options)
+struct Contributions::Seen {
+  json object;
+  Contribution as_written;  // by itself
+  Contribution as_offered;  // beside all others
+  std::optional<Refusal> said;
+  std::optional<std::int64_t> written_ms;  // its status, steady
+};
+
+struct Contributions::Choice {
+  std::vector<inventory::Offer> offers;
+  Versions versions;
+  bool again = false;  // some can only be judged once others are withdrawn
+};
+
+Contributions::Contributions(KubernetesApi& api, inventory::Inventory& inventory, Events& events, base::Log& log,
+                             const base::Clock& clock, ContributionOptions options)
     : api_(api),
-      clock_(clock),
+      inventory_(inventory),
       events_(events),
+      log_(log),
+      clock_(clock),
       options_(std::move(options)),
-      path_("/apis/tarn.dev/v1alpha1/namespaces/" + options_.home + "/poolcontributions"),
-      set_(options_.rules) {}
+      objects_(std::make_unique<Objects>()) {}
 
-base::Status Contributions::round(int watch_s) {
-  if (version_.empty() || clock_.steady_ms() - listed_at_ >= kResyncMs) TARN_TRY(list());
-  if (!handed_over_) TARN_TRY(hand_over());
-  TARN_TRY(tell());
-  TARN_TRY(watch(watch_s));
-  return tell();
+Contributions::~Contributions() = default;
+
+std::string Contributions::path() const {
+  return "/apis/tarn.dev/v1alpha1/namespaces/" + options_.name_space + "/poolcontributions";
 }
 
-base::Status Contributions::list() {
-  TARN_ASSIGN(const ApiReply reply, api_.list(path_, ""));
-  if (!reply.ok()) return refusal("listing PoolContributions", reply);
-  const json all = reply.json();
-  set_.replace(all.at("items"));
-  version_ = text_at(all, "/metadata/resourceVersion");
-  listed_at_ = clock_.steady_ms();
-  handed_over_ = false;
+Contributions::Summary Contributions::summary() const {
+  const std::lock_guard lock(mutex_);
+  return summary_;
+}
+
+base::Status Contributions::follow() {
+  TARN_ASSIGN(const std::string version, read_all());
+  if (stopped_) return {};
+  return watch(version);
+}
+
+base::Result<std::string> Contributions::read_all() {
+  TARN_ASSIGN(const ApiReply reply, api_.list(path(), ""));
+  if (!reply.ok()) return refused("list", options_.name_space, reply.message());
+  const json list = reply.json();
+  const auto items = list.is_object() ? list.find("items") : list.end();
+  if (items == list.end() || !items->is_array())
+    return base::Error{base::Code::kInvalidInput, "the API server sent no list of PoolContributions"};
+
+  Objects fresh;
+  const std::lock_guard lock(mutex_);
+  for (const json& item : *items) put(fresh, item);
+  *objects_ = std::move(fresh);
+  summary_.read = true;
+  return text_at(list, "/metadata/resourceVersion");
+}
+
+base::Status Contributions::watch(const std::string& version) {
+  const std::int64_t end = clock_.steady_ms() + options_.watch_ms;
+  const auto reply = api_.watch(path(), version, options_.watch_ms, [&](const json& event) {
+    take(event);
+    return !stopped_ && clock_.steady_ms() < end;
+  });
+  if (!reply.ok()) return reply.error().code == base::Code::kDeadline ? base::Status() : reply.error();
+  if (!reply->ok() && reply->status != kGone) return refused("watch", options_.name_space, reply->message());
   return {};
 }
 
-base::Status Contributions::hand_over() {
-  handed_over_ = false;
-  TARN_TRY(options_.set_offers(set_.offers()));
-  handed_over_ = true;
+void Contributions::take(const json& event) {
+  const std::string type = text_at(event, "/type");
+  const auto object = event.find("object");
+  if (object == event.end()) return;
+  const std::lock_guard lock(mutex_);
+  if (type == "ADDED" || type == "MODIFIED") put(*objects_, *object);
+  if (type == "DELETED") objects_->erase(text_at(*object, "/metadata/name"));
+}
+
+// With mutex_ held. `objects` may be a new map: what we know of the same object is kept.
+void Contributions::put(Objects& objects, json object) {
+  if (!object.is_object()) return;
+  Seen seen;
+  seen.as_written = seen.as_offered = read_contribution(object, options_.rules);
+  const std::string& name = seen.as_written.name;
+  if (objects.size() >= kMostSeen && !objects.contains(name)) return;
+  object["apiVersion"] = "tarn.dev/v1alpha1";  // lists leave it out
+  object["kind"] = kKind;
+  seen.said = told(object);
+  const auto known = objects_->find(name);
+  if (known != objects_->end() && known->second.as_written.uid == seen.as_written.uid) {
+    if (known->second.said) seen.said = known->second.said;
+    seen.written_ms = known->second.written_ms;
+  }
+  seen.object = std::move(object);
+  objects.insert_or_assign(name, std::move(seen));
+}
+
+base::Status Contributions::run_once() {
+  if (!summary().read) return {};
+  TARN_TRY(offer());
+  for (const json& object : due()) TARN_TRY(write(object));
   return {};
 }
 
-base::Status Contributions::watch(int watch_s) {
-  base::Status trouble;
-  const auto take = [&](const json& event) {
-    const std::string version = text_at(event, "/object/metadata/resourceVersion");
-    if (!version.empty()) version_ = version;
-    if (text_at(event, "/type") == "BOOKMARK") return true;
-    if (!set_.apply(event)) return true;
-    trouble = hand_over();
-    return false;  // its status is told first
-  };
-  const std::string target = path_ + "?timeoutSeconds=" + std::to_string(watch_s);
-  const auto ended = api_.watch(target, version_, watch_s * 1'000 + kWatchGraceMs, take);
-  TARN_TRY(trouble);
-  if (ended.ok() && ended->ok()) return {};
-  version_.clear();
-  if (!ended.ok()) return ended.error();
-  if (ended->status == 410) return {};
-  return refusal("watching PoolContributions", *ended);
-}
-
-base::Status Contributions::tell() {
-  const auto totals = options_.totals();
-  for (const auto& [name, item] : set_.items()) {
-    const auto own = std::find_if(totals.begin(), totals.end(), [&](const auto& one) { return one.offer == name; });
-    const json status = item.status(own == totals.end() ? nullptr : &*own, clock_.unix_ms());
-    if (item.object.contains("status") && item.object.at("status") == status) continue;
-    tell_turn(item, item.accepted());
-    tell_turn(item, item.in_pool());
-    TARN_ASSIGN(const ApiReply reply, api_.merge(path_ + "/" + name + "/status", {{"status", status}}));
-    if (reply.ok())
-      set_.wrote(name, reply.json());
-    else if (reply.status != 404)  // gone meanwhile: the watch will say so
-      return refusal("writing the status of a PoolContribution", reply);
+// Twice at most: a class that changed is first withdrawn, then looked at for what is promised of it, then the new one is
+// offered. In one step somebody could take the last of the old while we do.
+base::Status Contributions::offer() {
+  for (int step = 0; step < 2; ++step) {
+    Choice choice = choose();
+    if (offered_ != choice.versions) {
+      TARN_TRY(inventory_.set_offers(std::move(choice.offers)));
+      offered_ = std::move(choice.versions);
+      log_.info("contributions_offered", {{"offers", offered_->size()}});
+    }
+    if (!choice.again) break;
+  }
+  const std::lock_guard lock(mutex_);
+  summary_.accepted = summary_.refused = 0;
+  for (auto& [name, seen] : *objects_) {
+    ++(seen.as_offered.offer ? summary_.accepted : summary_.refused);
+    say(seen);
   }
   return {};
 }
 
-// An Event if the condition was not so before.
-void Contributions::tell_turn(const ContributionSet::Item& item, const Condition& condition) {
-  const json::json_pointer at("/status/conditions");
-  if (item.object.contains(at) && item.object.at(at).is_array())
-    for (const json& old : item.object.at(at))
-      if (text_at(old, "/type") == condition.type && text_at(old, "/status") == condition.status &&
-          text_at(old, "/message") == condition.message)
-        return;
-  const bool good = condition.status == "True";
-  const auto kind = good ? EventRecorder::Kind::kNormal : EventRecorder::Kind::kWarning;
-  const std::string reason = good ? condition.type : "Not" + condition.type;
-  EventSubject subject = subject_of(item.object);
-  subject.api_version = "tarn.dev/v1alpha1";  // objects of a list may lack them
-  subject.kind = "PoolContribution";
-  (void)events_.record(subject, kind, reason, condition.message);  // best effort
+Contributions::Choice Contributions::choose() {
+  const auto totals = inventory_.totals();
+  const auto current = inventory_.offers();
+  Choice out;
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, seen] : *objects_) judge(seen, out, totals, current);
+  return out;
+}
+
+void Contributions::judge(Seen& seen, Choice& choice, const std::vector<inventory::Totals>& totals,
+                          const std::vector<inventory::Offer>& current) {
+  seen.as_offered = seen.as_written;
+  if (!seen.as_written.offer) return;
+  const auto refuse = [&](const char* reason, const std::string& message) {
+    seen.as_offered.offer.reset();
+    seen.as_offered.refusal = {reason, message};
+  };
+  const inventory::Offer& offer = *seen.as_written.offer;
+  const auto former = [&](const std::string& name) {
+    return name != offer.name && name.starts_with(offer_prefix(seen.as_written.name));
+  };
+  const bool promised = std::any_of(totals.begin(), totals.end(), [&](const inventory::Totals& t) {
+    return former(t.offer) && t.held + t.leased > 0;
+  });
+  const bool still_offered =
+      std::any_of(current.begin(), current.end(), [&](const inventory::Offer& o) { return former(o.name); });
+  if (choice.offers.size() >= kMostContributions)
+    return refuse(kTooMany, "at most " + std::to_string(kMostContributions) + " are offered, the first by name");
+  if (promised)
+    return refuse(
+        kClassInUse,
+        "units of the class that it had before are still promised; it is offered when they are back, or under "
+        "another name at once");
+  if (still_offered) {
+    choice.again = true;
+    return;
+  }
+  choice.offers.push_back(offer);
+  choice.versions[offer.name] = {seen.as_written.uid, seen.as_written.generation};
+}
+
+// Once for each change, also over restarts: what a status says has been said.
+void Contributions::say(Seen& seen) {
+  const Contribution& of = seen.as_offered;
+  const Refusal now = of.offer ? Refusal{} : of.refusal;
+  if (seen.said == now) return;
+  seen.said = now;
+  const Involved about{kKind, of.name, of.uid};
+  if (of.offer) {
+    log_.info("contribution_accepted", {{"name", of.name}, {"offer", of.offer->name}});
+    events_.note({about, Note::Type::kNormal, "Accepted", "in the inventory as " + of.offer->name}, clock_.unix_ms());
+  } else {
+    log_.warning("contribution_refused", {{"name", of.name}, {"reason", now.reason}, {"message", now.message}});
+    events_.note({about, Note::Type::kWarning, now.reason, now.message}, clock_.unix_ms());
+  }
+}
+
+std::vector<json> Contributions::due() {
+  const auto totals = inventory_.totals();
+  const std::int64_t now = clock_.steady_ms(), unix_ms = clock_.unix_ms();
+  std::vector<json> out;
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, seen] : *objects_) {
+    if (out.size() >= kMostWrites) break;
+    if (seen.written_ms && now - *seen.written_ms < options_.status_ms) continue;
+    json status = contribution_status(seen.object, seen.as_offered, promised_of(name, totals), unix_ms);
+    if (seen.object.contains("status") && seen.object["status"] == status) continue;
+    seen.written_ms = now;
+    out.push_back(seen.object);
+    out.back()["status"] = std::move(status);
+  }
+  return out;
+}
+
+// With the version that we saw: if the object is another now, or gone, the watch says so and the next round writes.
+base::Status Contributions::write(const json& object) {
+  const std::string name = text_at(object, "/metadata/name");
+  TARN_ASSIGN(const ApiReply reply, api_.replace(path() + "/" + name + "/status", object));
+  if (reply.status == kConflict || reply.status == kNotFound) return {};
+  if (!reply.ok()) return refused("write the status of", options_.name_space, reply.message());
+  const std::lock_guard lock(mutex_);
+  const auto seen = objects_->find(name);
+  const bool same = seen != objects_->end() && text_at(seen->second.object, "/metadata/resourceVersion") ==
+                                                   text_at(object, "/metadata/resourceVersion");
+  if (same) put(*objects_, reply.json());
+  return {};
 }
 
 }  // namespace drivers

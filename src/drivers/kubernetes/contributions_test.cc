@@ -1,10 +1,13 @@
-// PoolContributions as offers: what is taken, what is refused and why, and how changes are followed, against a fake
-// (support/scripted_http.h). The schema and a real watch are tried in tests/kubernetes.
+// What follows from what a cluster says and what is promised, against a fake that answers from a list
+// (support/scripted_http.h); tests/kubernetes has the same at a real API server.
 #include "drivers/kubernetes/contributions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "support/memory_inventory.h"
 #include "support/scripted_http.h"
 
 namespace drivers {
@@ -13,272 +16,271 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
+using testing::StartsWith;
 
-ApiOptions impatient() {
-  ApiOptions options;
-  options.timeout_ms = 1;
-  options.pause = [](int) {};
-  return options;
-}
+struct NoLog final : base::Log {
+  void write(base::LogLevel, std::string_view, std::span<const base::Field>) override {}
+};
 
-const std::string kBuyer = "org_" + std::string(64, 'a');
-
-json contribution(const std::string& name, json spec, int generation = 1) {
-  return {{"metadata",
-           {{"name", name},
-            {"namespace", "tarn-system"},
-            {"uid", "uid-" + name},
-            {"generation", generation},
-            {"resourceVersion", "7"},
-            {"creationTimestamp", "2026-01-01T00:00:00Z"}}},
-          {"spec", std::move(spec)}};
-}
-json usual() { return {{"class", "cpu=1 memory=1Gi"}, {"quantity", 10}, {"price", "0.04"}}; }
-
-std::string refusal(const json& spec) {
-  const auto offer = read_contribution(contribution("a", spec), {});
-  if (offer.ok()) return "";
-  EXPECT_EQ(offer.error().code, base::Code::kInvalidInput);
-  return offer.error().message;
-}
-json with(const char* pointer, json value) {
-  json spec = usual();
-  spec[json::json_pointer(pointer)] = std::move(value);
-  return spec;
-}
-
-TEST(Contribution, IsAnOffer) {
-  json spec = usual();
-  spec["limits"] = {{"perSession", 4}, {"bucket", 2}, {"maxLease", "12h"}};
-  spec["buyers"] = {kBuyer};
-  const auto offer = read_contribution(contribution("small", spec), {});
-  ASSERT_TRUE(offer.ok()) << offer.error().message;
-  EXPECT_EQ(offer->name, "small");
-  EXPECT_EQ(offer->unit.text(), "cpu=1 memory=1Gi");
-  EXPECT_EQ(offer->capacity, 10U);
-  EXPECT_EQ(offer->per_session, 4U);
-  EXPECT_EQ(offer->bucket, 2U);
-  EXPECT_EQ(offer->max_lease_seconds, 43'200U);
-  EXPECT_EQ(offer->buyers.size(), 1U);
-  EXPECT_EQ(offer->price.text(), "0.04");
-  EXPECT_TRUE(offer->delivered);
-}
-
-TEST(Contribution, MayNameResourcesAsPodsDo) {
-  const json spec = {{"resources", {{"cpu", 2}, {"memory", "512Mi"}, {"nvidia.com/gpu", "1"}}},
-                     {"quantity", 3},
-                     {"price", "free < 8 ? 0.10 : 0.02"}};
-  const auto offer = read_contribution(contribution("gpu", spec), {});
-  ASSERT_TRUE(offer.ok()) << offer.error().message;
-  EXPECT_EQ(offer->unit.text(), model::ResourceClass::parse("cpu=2 memory=512Mi nvidia.com/gpu=1")->text());
-}
-
-TEST(Contribution, ThatIsWrongSaysWhere) {
-  EXPECT_EQ(refusal(usual()), "");
-  EXPECT_THAT(refusal(with("/class", "cpu=x")), HasSubstr("class: "));
-  EXPECT_THAT(refusal(with("/class", 7)), HasSubstr("class: "));
-  EXPECT_THAT(refusal(with("/resources", {{"cpu", 1}})), HasSubstr("either class or resources"));
-  for (const json& resources :
-       {json::array(), json::object(), json{{"cpu", "1 memory=2"}}, json{{"cpu", 0.5}}, json{{"cpu", 0}},
-        json{{"no such", 1}}, json{{"cpu", json::array()}}, json{{"memory", "-1"}}}) {
-    json spec = with("/resources", resources);
-    spec.erase("class");
-    EXPECT_THAT(refusal(spec), HasSubstr("resources: ")) << resources;
-  }
-  for (const json& quantity : {json(), json(-1), json(1.5), json("10"), json(4'294'967'296)})
-    EXPECT_THAT(refusal(with("/quantity", quantity)), HasSubstr("quantity: ")) << quantity;
-  for (const json& price : {json(), json(0.04), json(""), json("1 +"), json("cost()")})
-    EXPECT_THAT(refusal(with("/price", price)), HasSubstr("price: ")) << price;
-  EXPECT_THAT(refusal(with("/limits/bucket", 0)), HasSubstr("bucket: "));
-  EXPECT_THAT(refusal(with("/limits/perSession", -3)), HasSubstr("perSession: "));
-  for (const json& longest : {json("5s"), json("400d"), json(5), json("soon")})
-    EXPECT_THAT(refusal(with("/limits/maxLease", longest)), HasSubstr("maxLease: ")) << longest;
-  for (const json& buyers : {json("x"), json{"org_1"}, json{7}, json(std::vector<std::string>(257, kBuyer))})
-    EXPECT_THAT(refusal(with("/buyers", buyers)), HasSubstr("buyers: ")) << buyers.size();
-  EXPECT_THAT(refusal(json()), HasSubstr("either class or resources"));
-  EXPECT_FALSE(read_contribution(contribution(std::string(65, 'a'), usual()), {}).ok());
-  EXPECT_FALSE(read_contribution(json::array(), {}).ok());
-}
-
-TEST(ContributionSet, ABadOneChangesNothingElse) {
-  ContributionSet set({});
-  set.replace(
-      {contribution("good", usual()), contribution("bad", with("/price", "1 +")), json(7), contribution("", usual())});
-  ASSERT_EQ(set.offers().size(), 1U);
-  EXPECT_EQ(set.offers()[0].name, "good");
-  EXPECT_EQ(set.items().at("good").in_pool().status, "True");
-  const auto& bad = set.items().at("bad");
-  EXPECT_EQ(bad.accepted().status, "False");
-  EXPECT_THAT(bad.accepted().message, HasSubstr("price"));
-  EXPECT_EQ(bad.in_pool().status, "False");
-}
-
-TEST(ContributionSet, FollowsChangesAndDeletions) {
-  ContributionSet set({});
-  const auto event = [](const char* type, const json& object) { return json{{"type", type}, {"object", object}}; };
-  EXPECT_TRUE(set.apply(event("ADDED", contribution("a", usual()))));
-  EXPECT_FALSE(set.apply(event("MODIFIED", contribution("a", usual()))));  // its status was written
-  EXPECT_TRUE(set.apply(event("MODIFIED", contribution("a", with("/quantity", 20), 2))));
-  EXPECT_EQ(set.offers().at(0).capacity, 20U);
-  EXPECT_TRUE(set.apply(event("MODIFIED", contribution("a", with("/quantity", -1), 3))));
-  EXPECT_THAT(set.offers(), IsEmpty());  // not at the old terms either
-  EXPECT_TRUE(set.apply(event("MODIFIED", contribution("a", usual(), 4))));
-  json leaving = contribution("a", usual(), 5);
-  leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
-  EXPECT_TRUE(set.apply(event("MODIFIED", leaving)));
-  EXPECT_THAT(set.offers(), IsEmpty());
-  EXPECT_FALSE(set.apply(event("DELETED", leaving)));
-  for (const json& nonsense : {json(), json(7), event("ADDED", json()), event("ODD", contribution("b", usual()))})
-    EXPECT_FALSE(set.apply(nonsense));
-}
-
-TEST(ContributionSet, TheOldestAreOfferedAndTheRestWait) {
-  ContributionSet set({});
-  json items = json::array();
-  for (std::size_t i = 0; i < ContributionSet::kMaxOffers; ++i)
-    items.push_back(contribution("c" + std::to_string(i), usual()));
-  json young = contribution("a-young-one", usual());
-  young["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z";
-  items.push_back(young);
-  set.replace(items);
-  EXPECT_EQ(set.offers().size(), ContributionSet::kMaxOffers);
-  EXPECT_EQ(set.items().at("a-young-one").in_pool().reason, "TooMany");
-  (void)set.apply({{"type", "DELETED"}, {"object", items[3]}});
-  EXPECT_EQ(set.items().at("a-young-one").in_pool().status, "True");
-}
-
-TEST(ContributionSet, AStatusIsWrittenOnceAndItsTimesStay) {
-  ContributionSet set({});
-  set.replace(json::array({contribution("a", usual())}));
-  const inventory::Totals totals{"a", 10, 7, 1, 2};
-  const json first = set.items().at("a").status(&totals, 1'000'000);
-  EXPECT_EQ(first["free"], 7);
-  EXPECT_EQ(first["leased"], 2);
-  EXPECT_EQ(first["class"], "cpu=1 memory=1Gi");
-  EXPECT_EQ(first["observedGeneration"], 1);
-  ASSERT_EQ(first["conditions"].size(), 2U);
-  set.wrote("a", {{"status", first}});
-  EXPECT_EQ(set.items().at("a").status(&totals, 9'000'000), first);
-}
-
-class Following : public testing::Test {
+class ContributionsTest : public testing::Test {
  protected:
-  Following() {
-    options.set_offers = [this](std::vector<inventory::Offer> offers) -> base::Status {
-      if (full) return base::Error{base::Code::kStorage, "the disk is full"};
-      seen.emplace_back();
-      for (const auto& offer : offers) seen.back().push_back(offer.name + "*" + std::to_string(offer.capacity));
-      return {};
-    };
-    options.totals = [this] { return totals; };
+  ContributionsTest() : api(http, clock, options()), events(api, {}) {
+    contributions = std::make_unique<Contributions>(api, inventory, events, log, clock, ContributionOptions{});
+  }
+  ApiOptions options() {
+    ApiOptions out;
+    out.timeout_ms = 100;
+    out.pause = [this](int ms) { clock.now += ms; };
+    return out;
+  }
+
+  static json object(const std::string& name, const std::string& unit = "cpu=1 memory=1Gi", int generation = 1) {
+    return {{"metadata",
+             {{"name", name},
+              {"uid", "uid-" + name},
+              {"generation", generation},
+              {"resourceVersion", std::to_string(generation)}}},
+            {"spec", {{"class", unit}, {"quantity", 10}, {"price", "0.04"}}}};
   }
   static std::string list(const std::vector<json>& items) {
-    return json{{"metadata", {{"resourceVersion", "40"}}}, {"items", items}}.dump();
+    return json{{"metadata", {{"resourceVersion", "7"}}}, {"items", items}}.dump();
   }
-  static std::string line(const char* type, const json& object) {
-    return json{{"type", type}, {"object", object}}.dump() + "\n";
+  static std::string event(const char* type, const json& of) {
+    return json{{"type", type}, {"object", of}}.dump() + "\n";
   }
-  // With the status that it is to have, so that none is written.
-  static json settled(json object) {
-    ContributionSet set({});
-    set.replace(json::array({object}));
-    object["status"] = set.items().begin()->second.status(nullptr, 1'000'000);
-    return object;
+  // One round of following: what is listed, what then happens.
+  void follow(const std::vector<json>& items, const std::vector<std::string>& then = {}) {
+    http.answer(200, list(items));
+    http.pieces(then);
+    const auto status = contributions->follow();
+    EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
   }
-  std::size_t count(const std::string& method, const std::string& part) const {
-    return static_cast<std::size_t>(std::count_if(http.asked.begin(), http.asked.end(), [&](const auto& request) {
-      return request.method == method && request.target.find(part) != std::string::npos;
-    }));
+  // The statuses that are written, by name.
+  std::map<std::string, json> run(std::size_t writes) {
+    const std::size_t before = http.asked.size();
+    for (std::size_t i = 0; i < writes; ++i) http.answer(409);
+    const auto status = contributions->run_once();
+    EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
+    std::map<std::string, json> out;
+    for (std::size_t i = before; i < http.asked.size(); ++i) {
+      const json sent = json::parse(http.asked[i].body);
+      EXPECT_EQ(http.asked[i].method, "PUT");
+      EXPECT_THAT(http.asked[i].target, HasSubstr("/status?"));
+      out[sent["metadata"]["name"]] = sent["status"];
+    }
+    EXPECT_TRUE(http.used_up());
+    return out;
+  }
+  std::vector<std::string> offered() const {
+    std::vector<std::string> out;
+    for (const auto& offer : inventory.offers()) out.push_back(offer.name.substr(0, offer.name.find('/')));
+    return out;
+  }
+  static std::string accepted(const json& status) {
+    for (const json& c : status["conditions"])
+      if (c["type"] == "Accepted") return c["status"] == "True" ? "" : c["reason"].get<std::string>();
+    return "?";
+  }
+  void hold_one() {
+    ASSERT_TRUE(inventory.hold({1}, {*model::ResourceClass::parse("cpu=1 memory=1Gi"), {}, 60}, 0, 1'000).ok());
   }
 
   support::ManualClock clock;
   support::ScriptedHttp http;
-  KubernetesApi api{http, clock, impatient()};
-  EventRecorder events{api, clock, "tarn-operator", "pod-0"};
-  ContributionsOptions options;
-  std::vector<std::vector<std::string>> seen;
-  std::vector<inventory::Totals> totals;
-  bool full = false;
+  KubernetesApi api;
+  Events events;
+  NoLog log;
+  support::MemoryInventory inventory{{}};
+  std::unique_ptr<Contributions> contributions;
 };
 
-TEST_F(Following, HandsOverWhatIsThereAndWhatChanges) {
-  Contributions contributions(api, clock, events, options);
-  http.answer(200, list({settled(contribution("a", usual()))}));
-  http.pieces({line("MODIFIED", settled(contribution("a", with("/quantity", 20), 2)))});
-  ASSERT_TRUE(contributions.round(5).ok());
-  http.pieces({line("DELETED", contribution("a", usual(), 2))});
-  ASSERT_TRUE(contributions.round(5).ok());
-  http.pieces({});
-  ASSERT_TRUE(contributions.round(5).ok());
-  EXPECT_THAT(seen, ElementsAre(ElementsAre("a*10"), ElementsAre("a*20"), IsEmpty()));
-  EXPECT_EQ(count("GET", "limit=500"), 1U);
-  EXPECT_THAT(http.asked.at(1).target, testing::AllOf(HasSubstr("timeoutSeconds=5"), HasSubstr("resourceVersion=40")));
-  EXPECT_THAT(http.asked.at(2).target, HasSubstr("resourceVersion=7"));
+TEST_F(ContributionsTest, LeaveTheInventoryAloneUntilTheyAreRead) {
+  ASSERT_TRUE(inventory.set_offers({*read_contribution(object("before"), {}).offer}).ok());
+  EXPECT_TRUE(run(0).empty());
+  EXPECT_THAT(offered(), ElementsAre("before"));
+  EXPECT_FALSE(contributions->summary().read);
 }
 
-TEST_F(Following, ListsAgainWhenItsPlaceIsLost) {
-  Contributions contributions(api, clock, events, options);
-  http.answer(200, list({settled(contribution("a", usual()))}));
-  http.pieces({R"({"type":"ERROR","object":{"code":410,"message":"too old"}})"
-               "\n"});
-  ASSERT_TRUE(contributions.round(5).ok());
-  http.answer(200, list({}));
-  http.pieces({});
-  ASSERT_TRUE(contributions.round(5).ok());
-  EXPECT_THAT(seen, ElementsAre(ElementsAre("a*10"), IsEmpty()));
+TEST_F(ContributionsTest, AreOfferedAndTold) {
+  follow({object("a"), object("b")});
+  const auto told = run(2);
+  EXPECT_THAT(offered(), ElementsAre("a", "b"));
+  EXPECT_EQ(accepted(told.at("a")), "");
+  EXPECT_EQ(told.at("a")["free"], 10);
+  EXPECT_TRUE(contributions->summary().read);
+  EXPECT_EQ(contributions->summary().accepted, 2U);
 }
 
-TEST_F(Following, WhileTheServerIsAwayTheOffersStand) {
-  Contributions contributions(api, clock, events, options);
-  http.answer(200, list({settled(contribution("a", usual()))}));
-  http.fail(base::Code::kUnreachable);  // the watch
-  EXPECT_FALSE(contributions.round(5).ok());
-  http.fail(base::Code::kUnreachable);
-  EXPECT_FALSE(contributions.round(5).ok());
-  http.answer(403, R"({"message":"forbidden"})");
-  EXPECT_THAT(contributions.round(5).error().message, HasSubstr("forbidden"));
-  EXPECT_EQ(seen.size(), 1U);
+TEST_F(ContributionsTest, FollowWhatIsCreatedChangedAndDeleted) {
+  json changed = object("a", "cpu=1 memory=1Gi", 2);
+  changed["spec"]["quantity"] = 3;
+  follow({object("a"), object("b")},
+         {event("ADDED", object("c")), event("MODIFIED", changed) + event("DELETED", object("b"))});
+  (void)run(2);
+  EXPECT_THAT(offered(), ElementsAre("a", "c"));
+  EXPECT_EQ(inventory.offers()[0].capacity, 3U);
 }
 
-TEST_F(Following, OffersThatCouldNotBeTakenAreHandedOverAgain) {
-  Contributions contributions(api, clock, events, options);
-  full = true;
-  http.answer(200, list({settled(contribution("a", usual()))}));
-  EXPECT_EQ(contributions.round(5).error().code, base::Code::kStorage);
-  full = false;
-  http.pieces({});
-  ASSERT_TRUE(contributions.round(5).ok());
-  EXPECT_THAT(seen, ElementsAre(ElementsAre("a*10")));
+TEST_F(ContributionsTest, AreReadAgainWhenAWatchHasMissedSomething) {
+  const std::string gone = event("ERROR", {{"code", 410}, {"message", "too old"}});
+  follow({object("a")}, {gone});
+  follow({object("b")});
+  (void)run(1);
+  EXPECT_THAT(offered(), ElementsAre("b"));
 }
 
-TEST_F(Following, TellsStatusAndEventOnceAndWhenItTurns) {
-  Contributions contributions(api, clock, events, options);
-  totals = {{"a", 10, 10, 0, 0}};
-  http.answer(200, list({contribution("a", usual())}));
-  http.answer(201);  // two events
+TEST_F(ContributionsTest, AreReadAgainAfterAWhile) {
+  follow({object("a")}, {event("BOOKMARK", json::object()), event("ADDED", object("b"))});
+  http.answer(200, list({object("a")}));
+  http.fail(base::Code::kDeadline);  // of the watch: nothing happened for that long
+  EXPECT_TRUE(contributions->follow().ok());
+  (void)run(1);
+  EXPECT_THAT(offered(), ElementsAre("a"));
+}
+
+TEST_F(ContributionsTest, AreOfferedOnWhileNobodyAnswers) {
+  follow({object("a")});
+  (void)run(1);
+  http.fail(base::Code::kDeadline);
+  EXPECT_FALSE(contributions->follow().ok());
+  (void)run(0);
+  EXPECT_THAT(offered(), ElementsAre("a"));
+}
+
+TEST_F(ContributionsTest, SayWhatRightsAreMissing) {
+  http.answer(403, R"({"message":"tarn-operator may not list"})");
+  const auto status = contributions->follow();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, base::Code::kUnreachable);
+  EXPECT_THAT(status.error().message, HasSubstr("tarn-operator may not list"));
+}
+
+TEST_F(ContributionsTest, AreRefusedOneByOne) {
+  json bad = object("b");
+  bad["spec"]["price"] = "?";
+  follow({object("a"), bad, object("c")});
+  const auto told = run(3);
+  EXPECT_THAT(offered(), ElementsAre("a", "c"));
+  EXPECT_EQ(accepted(told.at("b")), "InvalidSpec");
+  EXPECT_EQ(contributions->summary().refused, 1U);
+}
+
+TEST_F(ContributionsTest, StayPromisedWhenTheyGo) {
+  follow({object("a")});
+  (void)run(1);
+  hold_one();
+  follow({});
+  (void)run(0);
+  EXPECT_TRUE(inventory.offers().empty());
+  ASSERT_EQ(inventory.totals().size(), 1U);
+  EXPECT_EQ(inventory.totals()[0].held, 10U);
+}
+
+TEST_F(ContributionsTest, AreOfferedInAnotherClassAtOnceIfNothingIsPromised) {
+  follow({object("a")});
+  (void)run(1);
+  follow({object("a", "cpu=2 memory=1Gi", 2)});
+  clock.now += 5'000;
+  EXPECT_EQ(accepted(run(1).at("a")), "");
+  ASSERT_THAT(offered(), ElementsAre("a"));
+  EXPECT_EQ(inventory.offers()[0].unit.text(), "cpu=2 memory=1Gi");
+}
+
+TEST_F(ContributionsTest, AreNotOfferedInAnotherClassWhileTheFormerIsPromised) {
+  follow({object("a")});
+  (void)run(1);
+  hold_one();
+  follow({object("a", "cpu=2 memory=1Gi", 2)});
+  clock.now += 5'000;
+  const auto told = run(1);
+  EXPECT_EQ(accepted(told.at("a")), "ClassInUse");
+  EXPECT_EQ(told.at("a")["held"], 10);
+  EXPECT_TRUE(inventory.offers().empty());
+  ASSERT_TRUE(inventory.release_hold({1}).ok());
+  clock.now += 5'000;
+  EXPECT_EQ(accepted(run(1).at("a")), "");
+  EXPECT_THAT(offered(), ElementsAre("a"));
+}
+
+// Somebody takes the last of the former class while the new one is being looked at.
+TEST_F(ContributionsTest, AreNotSoldTwiceByAChange) {
+  struct Racing final : support::MemoryInventory {
+    using MemoryInventory::MemoryInventory;
+    base::Status set_offers(std::vector<inventory::Offer> offers) override {
+      const model::ResourceClass small = *model::ResourceClass::parse("cpu=1 memory=1Gi");
+      if (std::exchange(changing, false)) {
+        EXPECT_TRUE(hold({1}, {small, {}, 60}, 0, 1'000).ok());
+      }
+      return MemoryInventory::set_offers(std::move(offers));
+    }
+    bool changing = false;
+  } racing{{}};
+  contributions = std::make_unique<Contributions>(api, racing, events, log, clock, ContributionOptions{});
+  follow({object("a")});
+  (void)run(1);
+  follow({object("a", "cpu=2 memory=1Gi", 2)});
+  racing.changing = true;
+  clock.now += 5'000;
+  EXPECT_EQ(accepted(run(1).at("a")), "ClassInUse");
+  EXPECT_TRUE(racing.offers().empty());
+}
+
+TEST_F(ContributionsTest, AreToldOnlyWhatChangedAndNotTooOften) {
+  follow({object("a")});
+  const auto told = run(1);
+  clock.now += 4'000;
+  (void)run(0);  // not said yet, for the fake took nothing; but too soon
+  json seen = object("a");
+  seen["status"] = told.at("a");
+  follow({seen});
+  clock.now += 60'000;
+  (void)run(0);  // said
+  hold_one();
+  EXPECT_EQ(run(1).at("a")["held"], 10);
+}
+
+TEST_F(ContributionsTest, AreNoted) {
+  json bad = object("b");
+  bad["spec"]["price"] = "?";
+  follow({object("a"), bad});
+  const auto told = run(2);
+  (void)run(0);
   http.answer(201);
-  json written = contribution("a", usual());
-  {
-    ContributionSet set({});
-    set.replace(json::array({written}));
-    written["status"] = set.items().at("a").status(&totals[0], clock.now);
-  }
-  http.answer(200, written.dump());
-  http.pieces({});
-  ASSERT_TRUE(contributions.round(5).ok());
-  EXPECT_EQ(count("PATCH", "/poolcontributions/a/status"), 1U);
-  EXPECT_EQ(json::parse(http.asked[3].body)["status"]["free"], 10);
-  http.pieces({});
-  ASSERT_TRUE(contributions.round(5).ok());  // nothing to tell
-  EXPECT_EQ(count("PATCH", "/status"), 1U);
-  totals = {{"a", 10, 6, 0, 4}};
-  http.answer(200, written.dump());
-  http.pieces({});
-  http.answer(200, written.dump());
-  ASSERT_TRUE(contributions.round(5).ok());  // other figures are no event
-  EXPECT_EQ(count("POST", "/events"), 2U);
-  EXPECT_GE(count("PATCH", "/status"), 2U);
+  http.answer(201);
+  events.flush(clock.now);
+  const json first = json::parse(http.asked[http.asked.size() - 2].body), second = json::parse(http.asked.back().body);
+  EXPECT_EQ(first["reason"], "Accepted");
+  EXPECT_EQ(second["reason"], "InvalidSpec");
+  EXPECT_EQ(second["involvedObject"]["uid"], "uid-b");
+  EXPECT_THAT(second["message"].get<std::string>(), StartsWith("spec.price: "));
+
+  // Whoever starts anew does not say it again.
+  bad["status"] = told.at("b");
+  Events other(api, {});
+  contributions = std::make_unique<Contributions>(api, inventory, other, log, clock, ContributionOptions{});
+  follow({bad});
+  (void)run(0);
+  const std::size_t before = http.asked.size();
+  other.flush(clock.now);
+  EXPECT_EQ(http.asked.size(), before);
+}
+
+TEST_F(ContributionsTest, AreBounded) {
+  std::vector<json> many;
+  for (std::size_t i = 0; i < Contributions::kMostSeen + 10; ++i)
+    many.push_back(object("c" + std::to_string(1000 + i)));
+  follow(many);
+  (void)run(Contributions::kMostWrites);
+  EXPECT_EQ(inventory.offers().size(), Contributions::kMostContributions);
+  EXPECT_EQ(inventory.offers().back().name.substr(0, 5), "c1063");
+  EXPECT_EQ(contributions->summary().refused, Contributions::kMostSeen - Contributions::kMostContributions);
+}
+
+TEST_F(ContributionsTest, StopWhenTold) {
+  contributions->stop();
+  http.answer(200, list({object("a")}));
+  EXPECT_TRUE(contributions->follow().ok());
+  EXPECT_TRUE(http.used_up());
 }
 
 }  // namespace

@@ -3,94 +3,119 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "crypto/sha256.h"
 #include "drivers/kubernetes/pool_lease.h"
 
 namespace drivers {
-
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxMessage = 1'000, kMaxNameOfSubject = 200;
+constexpr unsigned kNotFound = 404;
 
-std::string digest_of(std::initializer_list<std::string_view> parts) {
-  crypto::Sha256 hash;
-  for (const auto part : parts) {
-    const std::string size = std::to_string(part.size()) + ':';
-    hash.update(base::view(size)).update(base::view(part));
-  }
-  return base::to_hex(base::ByteView(hash.finish()).first(8));
-}
+std::string path_of(const EventOptions& options) { return "/api/v1/namespaces/" + options.name_space + "/events"; }
 
 }  // namespace
 
-EventSubject subject_of(const json& object) {
-  return {text_at(object, "/apiVersion"), text_at(object, "/kind"), text_at(object, "/metadata/namespace"),
-          text_at(object, "/metadata/name"), text_at(object, "/metadata/uid")};
+json event_object(const Note& note, std::int64_t first, std::int64_t last, std::uint64_t count,
+                  const EventOptions& options) {
+  return {{"apiVersion", "v1"},
+          {"kind", "Event"},
+          {"metadata", {{"generateName", note.about.name + "-"}, {"namespace", options.name_space}}},
+          {"involvedObject",
+           {{"apiVersion", "tarn.dev/v1alpha1"},
+            {"kind", note.about.kind},
+            {"namespace", options.name_space},
+            {"name", note.about.name},
+            {"uid", note.about.uid}}},
+          {"type", note.type == Note::Type::kWarning ? "Warning" : "Normal"},
+          {"reason", note.reason},
+          {"message", note.message},
+          {"source", {{"component", "tarn"}}},
+          {"reportingComponent", "tarn.dev/operator"},
+          {"reportingInstance", options.instance},
+          {"firstTimestamp", timestamp(first)},
+          {"lastTimestamp", timestamp(last)},
+          {"count", count}};
 }
 
-EventRecorder::EventRecorder(KubernetesApi& api, const base::Clock& clock, std::string component, std::string instance)
-    : api_(api), clock_(clock), component_(std::move(component)), instance_(std::move(instance)) {}
+Events::Events(KubernetesApi& api, EventOptions options) : api_(api), options_(std::move(options)) {}
 
-base::Status EventRecorder::record(const EventSubject& subject, Kind kind, const std::string& reason,
-                                   const std::string& message) {
-  const std::string key = digest_of({subject.uid, reason, message});
-  const std::int64_t now = clock_.steady_ms();
-  Entry entry;
-  bool again = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = kept_.find(key);
-    again = found != kept_.end();
-    if (again) {
-      ++found->second.count;
-      if (now - found->second.told_at < kQuietMs) return {};
-      found->second.told_at = now;
-    } else {
-      if (kept_.size() >= kMaxKept)
-        kept_.erase(std::min_element(kept_.begin(), kept_.end(),
-                                     [](const auto& a, const auto& b) { return a.second.told_at < b.second.told_at; }));
-      const std::string suffix = digest_of({key, instance_, std::to_string(clock_.unix_ms())});
-      kept_[key] = {subject.name.substr(0, kMaxNameOfSubject) + "." + suffix, timestamp(clock_.unix_ms()), 1, now};
-    }
-    entry = kept_[key];
+void Events::note(const Note& note, std::int64_t now) {
+  Note kept = note;
+  kept.message = short_text(kept.message);
+  const std::lock_guard lock(mutex_);
+  const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.note == kept; });
+  if (same != entries_.end()) {
+    entries_.splice(entries_.end(), entries_, same);
+  } else {
+    if (entries_.size() >= kMostRemembered) forget_one();
+    entries_.push_back({.note = std::move(kept), .first = now});
   }
-  return tell(subject, kind, reason, message, entry, again);
+  ++entries_.back().count;
+  entries_.back().last = now;
 }
 
-base::Status EventRecorder::tell(const EventSubject& subject, Kind kind, const std::string& reason,
-                                 const std::string& message, const Entry& entry, bool again) {
-  const std::string collection = "/api/v1/namespaces/" + subject.name_space + "/events";
-  const std::string last = timestamp(clock_.unix_ms());
-  if (again) {
-    const auto reply = api_.merge(collection + "/" + entry.name, {{"count", entry.count}, {"lastTimestamp", last}});
-    if (!reply.ok()) return reply.error();
-    if (reply->ok()) return {};
-    if (reply->status != 404) return base::Error{base::Code::kUnreachable, "an event: " + reply->message()};
-  }  // else, or if the cluster has forgotten it:
-  const json event = {{"apiVersion", "v1"},
-                      {"kind", "Event"},
-                      {"metadata", {{"name", entry.name}, {"namespace", subject.name_space}}},
-                      {"involvedObject",
-                       {{"apiVersion", subject.api_version},
-                        {"kind", subject.kind},
-                        {"namespace", subject.name_space},
-                        {"name", subject.name},
-                        {"uid", subject.uid}}},
-                      {"type", kind == Kind::kNormal ? "Normal" : "Warning"},
-                      {"reason", reason},
-                      {"message", message.substr(0, kMaxMessage)},
-                      {"source", {{"component", component_}}},
-                      {"reportingComponent", component_},
-                      {"reportingInstance", instance_},
-                      {"firstTimestamp", entry.first},
-                      {"lastTimestamp", last},
-                      {"count", entry.count}};
-  const auto reply = api_.create(collection, event);
-  if (!reply.ok()) return reply.error();
-  if (!reply->ok()) return base::Error{base::Code::kUnreachable, "an event: " + reply->message()};
-  return {};
+void Events::forget_one() {
+  auto which =
+      std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.count == entry.told; });
+  if (which == entries_.end()) which = entries_.begin();
+  dropped_ += which->count - which->told;
+  entries_.erase(which);
+}
+
+void Events::flush(std::int64_t now) {
+  for (Entry& entry : due(now)) {
+    const Outcome outcome = write(entry);
+    remember(entry, outcome, now);
+    if (outcome == Outcome::kUnreachable) return;
+  }
+}
+
+std::uint64_t Events::dropped() const {
+  const std::lock_guard lock(mutex_);
+  return dropped_;
+}
+
+std::vector<Events::Entry> Events::due(std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Entry> out;
+  for (const Entry& entry : entries_)
+    if (out.size() < kMostInFlush && entry.count > entry.told &&
+        (!entry.tried || now - *entry.tried >= options_.quiet_ms || now < *entry.tried))
+      out.push_back(entry);
+  return out;
+}
+
+Events::Outcome Events::write(Entry& entry) {
+  if (!entry.event.empty()) {
+    const auto reply = api_.merge(path_of(options_) + "/" + entry.event,
+                                  {{"count", entry.count}, {"lastTimestamp", timestamp(entry.last)}});
+    if (!reply.ok()) return Outcome::kUnreachable;
+    if (reply->ok()) return Outcome::kWritten;
+    if (reply->status != kNotFound) return Outcome::kRefused;
+    entry.event.clear();
+  }
+  const auto reply =
+      api_.create(path_of(options_), event_object(entry.note, entry.first, entry.last, entry.count, options_));
+  if (!reply.ok()) return Outcome::kUnreachable;
+  if (!reply->ok()) return Outcome::kRefused;
+  entry.event = text_at(reply->json(), "/metadata/name");
+  return Outcome::kWritten;
+}
+
+// More may have been noted meanwhile, and the entry even be forgotten.
+void Events::remember(const Entry& tried, Outcome outcome, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  const auto entry =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.note == tried.note; });
+  if (entry == entries_.end()) return;
+  entry->tried = now;
+  entry->event = tried.event;
+  if (outcome == Outcome::kUnreachable) return;
+  if (outcome == Outcome::kRefused && ++entry->failures < kMostTries) return;
+  if (outcome == Outcome::kRefused) dropped_ += tried.count - tried.told;
+  entry->failures = 0;
+  entry->told = tried.count;
 }
 
 }  // namespace drivers

@@ -1,7 +1,6 @@
-// Events against a fake (support/scripted_http.h): what is told, and how seldom.
+// What is written when, against a fake of a server's answers (support/scripted_http.h).
 #include "drivers/kubernetes/events.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -12,83 +11,115 @@ namespace drivers {
 namespace {
 
 using nlohmann::json;
-using Kind = EventRecorder::Kind;
 
-ApiOptions impatient() {
-  ApiOptions options;
-  options.timeout_ms = 1;
-  options.pause = [](int) {};
-  return options;
+Note note(const std::string& message, const std::string& name = "small") {
+  return {{"PoolContribution", name, "uid-" + name}, Note::Type::kWarning, "InvalidSpec", message};
 }
 
-class Recording : public testing::Test {
+class EventsTest : public testing::Test {
  protected:
+  EventsTest() : api(http, clock, options()), events(api, {.instance = "pod-1"}) {}
+  ApiOptions options() {
+    ApiOptions out;
+    out.timeout_ms = 100;
+    out.pause = [this](int ms) { clock.now += ms; };
+    return out;
+  }
+  void TearDown() override { EXPECT_TRUE(http.used_up()); }
+  json body(std::size_t i) const { return json::parse(http.asked.at(i).body); }
+
   support::ManualClock clock;
   support::ScriptedHttp http;
-  KubernetesApi api{http, clock, impatient()};
-  EventRecorder events{api, clock, "tarn-operator", "pod-0"};
-  const EventSubject subject{"tarn.dev/v1alpha1", "PoolContribution", "tarn-system", "small", "uid-1"};
-  base::Status record(const std::string& message = "no such class") {
-    return events.record(subject, Kind::kWarning, "NotAccepted", message);
-  }
+  KubernetesApi api;
+  Events events;
 };
 
-TEST_F(Recording, SaysWhatHappenedToWhat) {
-  http.answer(201);
-  ASSERT_TRUE(record().ok());
+const std::string kMade = R"({"metadata":{"name":"small-x7"}})";
+
+TEST_F(EventsTest, SayWhatHappenedToWhat) {
+  events.note(note("spec.price: no"), 5'000);
+  http.answer(201, kMade);
+  events.flush(6'000);
   ASSERT_EQ(http.asked.size(), 1U);
   EXPECT_EQ(http.asked[0].method, "POST");
-  EXPECT_THAT(http.asked[0].target, testing::StartsWith("/api/v1/namespaces/tarn-system/events?"));
-  const json event = json::parse(http.asked[0].body);
-  EXPECT_EQ(event["involvedObject"]["uid"], "uid-1");
+  EXPECT_TRUE(http.asked[0].target.starts_with("/api/v1/namespaces/tarn-system/events?"));
+  const json event = body(0);
+  EXPECT_EQ(event["involvedObject"]["kind"], "PoolContribution");
+  EXPECT_EQ(event["involvedObject"]["uid"], "uid-small");
   EXPECT_EQ(event["type"], "Warning");
-  EXPECT_EQ(event["reason"], "NotAccepted");
-  EXPECT_EQ(event["message"], "no such class");
+  EXPECT_EQ(event["message"], "spec.price: no");
   EXPECT_EQ(event["count"], 1);
-  EXPECT_THAT(event["metadata"]["name"].get<std::string>(), testing::MatchesRegex("small\\.[0-9a-f]{16}"));
+  EXPECT_EQ(event["lastTimestamp"], "1970-01-01T00:00:05Z");
 }
 
-TEST_F(Recording, TheSameIsCountedAndToldOnceAMinute) {
-  http.answer(201);
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(record().ok());
-  EXPECT_EQ(http.asked.size(), 1U);
-  clock.now += EventRecorder::kQuietMs;
+TEST_F(EventsTest, AreOneWithACountIfSaidAgain) {
+  for (int i = 1; i <= 3; ++i) events.note(note("a"), i * 1000);
+  http.answer(201, kMade);
+  events.flush(3'000);
+  EXPECT_EQ(body(0)["count"], 3);
+  EXPECT_EQ(body(0)["firstTimestamp"], "1970-01-01T00:00:01Z");
+
+  events.note(note("a"), 4'000);
+  events.flush(12'999);  // too soon
   http.answer(200);
-  ASSERT_TRUE(record().ok());
+  events.flush(13'000);
+  events.flush(60'000);  // nothing new
   ASSERT_EQ(http.asked.size(), 2U);
   EXPECT_EQ(http.asked[1].method, "PATCH");
-  EXPECT_EQ(json::parse(http.asked[1].body)["count"], 101);
-  http.answer(201);
-  ASSERT_TRUE(record("something else").ok());
-  EXPECT_EQ(http.asked[2].method, "POST");
+  EXPECT_NE(http.asked[1].target.find("/events/small-x7?"), std::string::npos);
+  EXPECT_EQ(body(1), (json{{"count", 4}, {"lastTimestamp", "1970-01-01T00:00:04Z"}}));
 }
 
-TEST_F(Recording, WhatTheClusterHasForgottenIsToldAnew) {
-  http.answer(201);
-  ASSERT_TRUE(record().ok());
-  clock.now += EventRecorder::kQuietMs;
+TEST_F(EventsTest, AreWrittenAnewIfTheServerForgotThem) {
+  events.note(note("a"), 1'000);
+  http.answer(201, kMade);
+  events.flush(1'000);
+  events.note(note("a"), 2'000);
   http.answer(404);
-  http.answer(201);
-  ASSERT_TRUE(record().ok());
+  http.answer(201, kMade);
+  events.flush(20'000);
+  ASSERT_EQ(http.asked.size(), 3U);
   EXPECT_EQ(http.asked[2].method, "POST");
-  EXPECT_EQ(json::parse(http.asked[2].body)["count"], 2);
+  EXPECT_EQ(body(2)["count"], 2);
 }
 
-TEST_F(Recording, SaysThatItCouldNot) {
-  http.answer(403, R"({"message":"forbidden"})");
-  EXPECT_FALSE(record().ok());
+TEST_F(EventsTest, WaitForAServerThatDoesNotAnswer) {
+  events.note(note("a"), 1'000);
+  events.note(note("b"), 1'000);
+  http.fail(base::Code::kUnreachable);
+  events.flush(1'000);
+  EXPECT_EQ(http.asked.size(), 1U) << "the second would wait for nothing, too";
+  http.answer(201, kMade);
+  http.answer(201, kMade);
+  events.flush(20'000);
+  EXPECT_EQ(body(1)["message"], "a");
+  EXPECT_EQ(body(2)["message"], "b");
+  EXPECT_EQ(events.dropped(), 0U);
 }
 
-TEST_F(Recording, RemembersSoManyAndNoMore) {
-  for (std::size_t i = 0; i <= EventRecorder::kMaxKept; ++i) {
-    http.answer(201);
-    clock.now += 1;
-    ASSERT_TRUE(record(std::to_string(i)).ok());
+TEST_F(EventsTest, AreDroppedWhenRefusedTooOften) {
+  events.note(note("a"), 0);
+  for (int i = 0; i < Events::kMostTries; ++i) {
+    http.answer(403);
+    events.flush((i + 1) * 20'000);
   }
-  http.answer(201);  // the oldest is forgotten, so it is new
-  ASSERT_TRUE(record("0").ok());
-  EXPECT_TRUE(record(std::to_string(EventRecorder::kMaxKept)).ok());  // the newest is not
-  EXPECT_TRUE(http.used_up());
+  events.flush(1'000'000);
+  EXPECT_EQ(events.dropped(), 1U);
+}
+
+TEST_F(EventsTest, AreBounded) {
+  for (std::size_t i = 0; i < Events::kMostRemembered + 5; ++i) events.note(note(std::to_string(i)), 0);
+  EXPECT_EQ(events.dropped(), 5U);
+  for (std::size_t i = 0; i < Events::kMostInFlush; ++i) http.answer(201, kMade);
+  events.flush(0);
+  EXPECT_EQ(http.asked.size(), Events::kMostInFlush);
+  for (std::size_t i = 0; i < Events::kMostInFlush; ++i) events.note(note("more " + std::to_string(i)), 0);
+  EXPECT_EQ(events.dropped(), 5U) << "what is written goes first";
+  events.note(note(std::string(100'000, 'x')), 0);
+  http.answer(201, kMade);
+  for (std::size_t i = 1; i < Events::kMostInFlush; ++i) http.answer(201, kMade);
+  events.flush(0);
+  for (const auto& request : http.asked) EXPECT_LT(request.body.size(), 2'000U);
 }
 
 }  // namespace

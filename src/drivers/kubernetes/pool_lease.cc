@@ -17,13 +17,6 @@ const json* find_at(const json& object, const char* pointer) {
   return object.contains(path) ? &object.at(path) : nullptr;
 }
 
-std::string cut(const std::string& text) {
-  if (text.size() <= kMostMessage) return text;
-  std::size_t end = kMostMessage;  // not inside a character
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
-
 }  // namespace
 
 std::string lease_name(const inventory::Id& lease) { return "lease-" + base::to_hex(lease); }
@@ -89,17 +82,24 @@ std::string obstacles(const json& name_space) {
   for (const json& condition : *conditions)
     if (text_at(condition, "/status") == "True")
       out += (out.empty() ? "" : "; ") + text_at(condition, "/type") + ": " + text_at(condition, "/message");
-  return cut(out);
+  return short_text(out);
 }
 
-void set_conditions(json& status, const std::vector<Condition>& conditions, std::int64_t now) {
-  json& list = status["conditions"];
-  if (!list.is_array()) list = json::array();
+std::string short_text(const std::string& text) {
+  if (text.size() <= kMostMessage) return text;
+  std::size_t end = kMostMessage;  // not inside a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+json conditions_with(const json& object, const std::vector<Condition>& conditions, std::int64_t now) {
+  const json* old = find_at(object, "/status/conditions");
+  json list = old != nullptr && old->is_array() ? *old : json::array();
   for (const Condition& c : conditions) {
     json made = {{"type", c.type},
                  {"status", c.status},
                  {"reason", c.reason},
-                 {"message", cut(c.message)},
+                 {"message", short_text(c.message)},
                  {"lastTransitionTime", timestamp(now)}};
     const auto same =
         std::find_if(list.begin(), list.end(), [&](const json& entry) { return text_at(entry, "/type") == c.type; });
@@ -111,6 +111,7 @@ void set_conditions(json& status, const std::vector<Condition>& conditions, std:
     if (text_at(*same, "/status") == c.status && !since.empty()) made["lastTransitionTime"] = since;
     *same = std::move(made);
   }
+  return list;
 }
 
 json status_with(const json& lease, const std::string& phase, const std::string& blocked_by,
@@ -119,10 +120,10 @@ json status_with(const json& lease, const std::string& phase, const std::string&
   json status = old != nullptr && old->is_object() ? *old : json::object();
   status["phase"] = phase;
   status.erase("blockedBy");
-  if (!blocked_by.empty()) status["blockedBy"] = cut(blocked_by);
+  if (!blocked_by.empty()) status["blockedBy"] = short_text(blocked_by);
   const json* generation = find_at(lease, "/metadata/generation");
   if (generation != nullptr) status["observedGeneration"] = *generation;
-  set_conditions(status, conditions, now);
+  status["conditions"] = conditions_with(lease, conditions, now);
   return status;
 }
 

@@ -31,12 +31,14 @@ std::string obstacles(const nlohmann::json& name_space);
 struct Condition {
   std::string type, status, reason, message;  // none empty; status: True, False, Unknown
 };
-// In a status, others untouched. lastTransitionTime changes only with `status`.
-void set_conditions(nlohmann::json& status, const std::vector<Condition>& conditions, std::int64_t now);
-// The status of `lease` with these conditions, others untouched. lastTransitionTime changes only with `status`.
+// The conditions of `object` with these, others untouched. lastTransitionTime changes only with `status`.
+nlohmann::json conditions_with(const nlohmann::json& object, const std::vector<Condition>& conditions,
+                               std::int64_t now);
+// The status of `lease` with these conditions.
 nlohmann::json status_with(const nlohmann::json& lease, const std::string& phase, const std::string& blocked_by,
                            const std::vector<Condition>& conditions, std::int64_t now);
 
+std::string short_text(const std::string& text);  // at most 1000 bytes and …
 std::string timestamp(std::int64_t unix_ms);
 std::optional<std::int64_t> parse_timestamp(const std::string& text);  // YYYY-MM-DDTHH:MM:SS[.fraction]Z
 
