@@ -51,6 +51,10 @@ base::Result<pool::Wanted> wanted_of(const RequestOptions& o, const RequesterCon
   return out;
 }
 
+base::Result<std::int64_t> delivery_wait_ms(const RequestOptions& options) {
+  return model::parse_duration_ms(options.delivery_wait, 3'600'000);
+}
+
 std::string said(pool::Requester::Step step, const std::string& detail) {
   using Step = pool::Requester::Step;
   switch (step) {
@@ -92,7 +96,7 @@ void print_leases(const std::vector<LeaseRow>& rows) {
 
 // The way in, for each lease that is delivered, beside its document.
 base::Status write_kubeconfigs(const RequestOptions& options, RequesterHome& home, std::vector<LeaseRow>& rows) {
-  TARN_ASSIGN(const std::int64_t wait_ms, model::parse_duration_ms(options.delivery_wait, 3'600'000));
+  TARN_ASSIGN(const std::int64_t wait_ms, delivery_wait_ms(options));
   std::vector<store::LeaseRecord> records;
   for (const LeaseRow& row : rows) {
     TARN_ASSIGN(records.emplace_back(), home.leases().find(row.terms.id));
@@ -147,6 +151,8 @@ int run_request(const RequestOptions& options) {
   if (!home.ok()) return report(home.error());
   const auto wanted = wanted_of(options, (*home)->config());
   if (!wanted.ok()) return report(wanted.error());
+  if (const auto wait = delivery_wait_ms(options); !wait.ok())
+    return report(refused("--delivery-wait " + wait.error().message));
   if ((*home)->config().dht.bootstrap.empty())
     return report(
         refused("where does the pool begin? --bootstrap HOST:PORT of any of its nodes, or [dht] bootstrap in the "
