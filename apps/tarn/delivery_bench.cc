@@ -59,15 +59,41 @@ std::string kind_of_call(const std::string& verb, std::string path) {
   return verb + " " + out;
 }
 
+// What a kind of call is for, in the order in which they are made.
+std::string_view reason(const std::string& call) {
+  static constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+      {"GET poolleases", "is it written down already?"},
+      {"POST poolleases", "write it down, before anything is made of it"},
+      {"GET namespaces", "is it there, and ours?"},
+      {"POST namespaces", "make it"},
+      {"PATCH resourcequotas", "exactly what was bought"},
+      {"PATCH limitranges", "what a container gets that names nothing"},
+      {"PATCH networkpolicies", "closed, but for what the owner allows"},
+      {"PATCH serviceaccounts", "the tenant"},
+      {"PATCH secrets", "what tokens hang on, so that they can be revoked"},
+      {"GET resourcequotas", "is the quota in force?"},
+      {"GET serviceaccounts", "has the cluster put its own into the namespace?"},
+      {"GET configmaps", "and its authority?"},
+      {"PATCH rolebindings", "last: the tenant's rights"},
+      {"PATCH poolleases/status", "tell the administrators"},
+      {"POST serviceaccounts/token", "the tenant's token"},
+  };
+  for (const auto& [what, why] : kReasons)
+    if (what == call) return why;
+  return "";
+}
+
 // From a provider's log, beginning behind `from` bytes: the calls about this namespace and lease.
 std::map<std::string, Calls> calls_in(const std::string& log, std::size_t from, const std::string& id) {
   std::map<std::string, Calls> out;
   std::istringstream lines(log.substr(std::min(from, log.size())));
   for (std::string line; std::getline(lines, line);) {
-    if (line.find(id) == std::string::npos) continue;
     const Json entry = Json::parse(line, nullptr, false);
     if (!entry.is_object() || entry.value("event", "") != "api_call") continue;
-    Calls& calls = out[kind_of_call(entry.value("verb", ""), entry.value("path", ""))];
+    // What is made goes to its collection, and names the lease in its body only; nothing else is made meanwhile.
+    const std::string verb = entry.value("verb", ""), path = entry.value("path", "");
+    if (verb != "POST" && path.find(id) == std::string::npos) continue;
+    Calls& calls = out[kind_of_call(verb, path)];
     calls.count += 1;
     calls.ms += entry.value("ms", 0.0);
   }
@@ -173,7 +199,8 @@ void print(const std::vector<Times>& rows, const std::vector<Calls>& calls) {
              {"api_calls", count},
              {"api_calls_ms", ms},
              {"calls", Json::array()}};
-    for (const Calls& c : calls) out["calls"].push_back({{"call", c.what}, {"count", c.count}, {"ms", c.ms}});
+    for (const Calls& c : calls)
+      out["calls"].push_back({{"call", c.what}, {"count", c.count}, {"ms", c.ms}, {"why", reason(c.what)}});
     std::printf("%s\n", out.dump(2).c_str());
     return;
   }
@@ -182,9 +209,10 @@ void print(const std::vector<Times>& rows, const std::vector<Calls>& calls) {
                      {std::to_string(rows.size()), fixed(of(&Times::credentials_ms), 0),
                       fixed(of(&Times::usable_ms), 0), fixed(of(&Times::gone_ms), 0)}})
                   .c_str());
-  std::vector<std::vector<std::string>> lines{{"call, until credentials", "a lease", "ms"}};
-  for (const Calls& c : calls) lines.push_back({c.what, fixed(c.count, 1), fixed(c.ms, 1)});
-  lines.push_back({"all", fixed(count, 1), fixed(ms, 1)});
+  std::vector<std::vector<std::string>> lines{{"call, until credentials", "a lease", "ms", "why"}};
+  for (const Calls& c : calls)
+    lines.push_back({c.what, fixed(c.count, 1), fixed(c.ms, 1), std::string(reason(c.what))});
+  lines.push_back({"all", fixed(count, 1), fixed(ms, 1), ""});
   std::printf("%s", table(lines).c_str());
 }
 
