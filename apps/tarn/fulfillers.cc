@@ -13,6 +13,7 @@ drivers::DeliveryOptions options_of(const KubernetesConfig& config, const Cluste
   out.home = config.home;
   out.server = cluster.tenant_server();
   out.ca_pem = cluster.tenant_authorities();
+  if (config.api_address.empty()) out.server_name = cluster.access().server_name;
   out.token_ms = config.token_ms;
   out.rules = rules_of(config);
   return out;
