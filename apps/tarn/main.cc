@@ -240,7 +240,9 @@ void add_request(CLI::App& app, AllOptions& o, int& exit_code) {
   request->add_option("--mechanism", r.mechanism, auction::mechanism_names())->capture_default_str();
   request->add_option("--deadline", r.deadline, "for everything")->capture_default_str();
   request->add_option("--lease", r.lease, "for how long: 30m, 4h, 7d")->capture_default_str();
-  request->add_option("--out", r.out, "directory for the signed leases");
+  request->add_option("--out", r.out, "directory for the signed leases, and a kubeconfig for each that is delivered");
+  request->add_option("--delivery-wait", r.delivery_wait, "with --out: how long for what was bought to be ready")
+      ->capture_default_str();
   request->add_option("--providers", r.providers, "how many compute (default 8)")->check(CLI::Range(1, 15));
   request->add_option("--min-providers", r.min_providers, "with fewer, rather nothing (default 3)")
       ->check(CLI::Range(1, 15));
@@ -257,6 +259,7 @@ void add_lease(CLI::App& app, AllOptions& o, int& exit_code) {
   lease->require_subcommand(1);
   CLI::App* list = lease->add_subcommand("list", "the leases that are running");
   list->add_flag("--all", o.lease.all, "those that have ended, too");
+  list->add_flag("--offline", o.lease.offline, "what is kept here, without asking the providers");
   add_home(list, o.lease.home);
   leaf(list, o.lease, tarn::run_lease_list, exit_code);
   const auto one = [&](const char* name, const char* what, int (*handler)(const tarn::LeaseOptions&)) {
@@ -271,6 +274,10 @@ void add_lease(CLI::App& app, AllOptions& o, int& exit_code) {
       ->add_option("--for", o.lease.duration, "longer by: 30m, 4h")
       ->required();
   one("release", "give it back before its end", tarn::run_lease_release);
+  CLI::App* kubeconfig = one("kubeconfig", "how to get into what was bought, renewed", tarn::run_lease_kubeconfig);
+  kubeconfig->add_option("--out", o.lease.out, "write it to this file, for nobody else to read (default: stdout)");
+  kubeconfig->add_flag("--exec", o.lease.exec, "without a token in it: kubectl asks tarn whenever it needs one");
+  one("credential", "for kubectl: a token, as its credential plugins give it", tarn::run_lease_credential);
 }
 
 void add_pool(CLI::App& app, AllOptions& o, int& exit_code) {

@@ -83,13 +83,14 @@ struct RequestOptions {
   std::uint64_t quantity = 1;
   std::string max_price;
   std::string mechanism = "second-price", deadline = "5s", lease = "4h", out;
+  std::string delivery_wait = "30s";
   std::size_t providers = 0, min_providers = 0;  // 0: the configuration's
   int rtt_ms = 0;
 };
 struct LeaseOptions {
   HomeOptions home;
-  std::string lease, duration;
-  bool all = false;
+  std::string lease, duration, out;
+  bool all = false, offline = false, exec = false;
 };
 struct PoolOptions {
   HomeOptions home;
@@ -115,6 +116,8 @@ int run_lease_list(const LeaseOptions& options);
 int run_lease_show(const LeaseOptions& options);
 int run_lease_renew(const LeaseOptions& options);
 int run_lease_release(const LeaseOptions& options);
+int run_lease_kubeconfig(const LeaseOptions& options);
+int run_lease_credential(const LeaseOptions& options);
 int run_pool_map(const PoolOptions& options);
 int run_pool_doctor(const PoolOptions& options);
 

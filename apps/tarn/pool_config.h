@@ -9,6 +9,7 @@
 #include "discovery/coordinate.h"
 #include "inventory/inventory.h"
 #include "pool/provider.h"
+#include "tarn/kubernetes_config.h"
 
 namespace tarn {
 
@@ -28,6 +29,7 @@ struct ProviderConfig {
   std::size_t from_one_place = 8;                   // lines that wait at the door from one address
   std::optional<discovery::Coordinate> coordinate;  // given; else learned
   std::string http = "127.0.0.1:7480";              // metrics and health; "" for none
+  std::optional<KubernetesConfig> kubernetes;       // where leases become namespaces; nothing: they are documents
 };
 base::Result<ProviderConfig> parse_provider_config(const std::string& text, const std::string& file,
                                                    const std::string& directory);

@@ -20,7 +20,7 @@ int run_provider(const ProviderOptions& options) {
   StreamLog log(STDERR_FILENO, options.log_format == "json" ? LogFormat::kJson : LogFormat::kText,
                 level.value_or(base::LogLevel::kInfo), clock);
   catch_signals();
-  auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, log);
+  auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, nullptr, log);
   if (!daemon.ok()) return report(daemon.error());
   const base::Status ended = (*daemon)->run();
   return ended.ok() ? kExitDone : report(ended.error());

@@ -62,6 +62,12 @@ ServiceMetrics::ServiceMetrics(std::string_view version) {
   metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased.");
   metrics_.declare_gauge("tarn_leases",
                          "Leases: offered (not countersigned yet), active, returning (ended, and being taken away).");
+  metrics_.declare_gauge("tarn_deliveries",
+                         "What leases have become: coming, ready, leaving; failing are some of these.");
+  metrics_.declare_counter("tarn_delivery_events_total", "What happened to deliveries.");
+  metrics_.declare_gauge("tarn_delivery_reachable", "1 if the platform that delivers answered when last asked.");
+  metrics_.declare_histogram("tarn_delivery_seconds", "Time from a lease that is signed, or ended, to what it means.",
+                             {0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30, 60, 300});
   metrics_.declare_counter("tarn_lines_accepted_total", "Connections let in at the front door.");
   metrics_.declare_counter("tarn_lines_refused_total", "Connections refused at the front door, by reason.");
   metrics_.declare_counter("tarn_probes_answered_total", "Probes of the distance answered.");
@@ -102,6 +108,27 @@ void ServiceMetrics::dht_nodes(std::size_t good) { metrics_.set("tarn_dht_nodes"
 void ServiceMetrics::coordinate_error(double relative) { metrics_.set("tarn_coordinate_error", {}, relative); }
 void ServiceMetrics::excluded(std::size_t peers) {
   metrics_.set("tarn_excluded_peers", {}, static_cast<double>(peers));
+}
+
+void ServiceMetrics::delivery(const inventory::DeliveryEvent& event) {
+  using Kind = inventory::DeliveryEvent::Kind;
+  constexpr std::array<const char*, 7> kEvents = {"ready",    "renewed", "gone",  "vanished",
+                                                  "recalled", "orphan",  "failed"};
+  metrics_.add("tarn_delivery_events_total", label("event", kEvents.at(static_cast<std::size_t>(event.kind))));
+  const double seconds = static_cast<double>(event.took_ms) / 1000;
+  if (event.kind == Kind::kReady) metrics_.observe("tarn_delivery_seconds", label("phase", "ready"), seconds);
+  if (event.kind == Kind::kGone) metrics_.observe("tarn_delivery_seconds", label("phase", "gone"), seconds);
+}
+
+void ServiceMetrics::deliveries(const inventory::Deliveries::Counts& counts) {
+  const auto set = [&](const char* state, std::size_t count) {
+    metrics_.set("tarn_deliveries", label("state", state), static_cast<double>(count));
+  };
+  set("coming", counts.coming);
+  set("ready", counts.ready);
+  set("leaving", counts.leaving);
+  set("failing", counts.failing);
+  metrics_.set("tarn_delivery_reachable", {}, counts.reachable ? 1 : 0);
 }
 
 void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases) {

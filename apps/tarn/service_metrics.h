@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "inventory/inventory.h"
+#include "inventory/deliveries.h"
 #include "net/metrics.h"
 
 namespace tarn {
@@ -42,6 +42,8 @@ class ServiceMetrics {
   void dht_nodes(std::size_t good);
   void coordinate_error(double relative);
   void excluded(std::size_t peers);
+  void delivery(const inventory::DeliveryEvent& event);
+  void deliveries(const inventory::Deliveries::Counts& counts);
   void inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases);
 
   std::string text() const;  // for Prometheus; with this process's own figures

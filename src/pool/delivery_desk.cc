@@ -10,16 +10,21 @@ DeliveryDesk::Answer answer_now(inventory::Deliveries& deliveries, const invento
   const auto delivery = deliveries.find(lease);
   DeliveryDesk::Answer out;
   out.ready = delivery.place.state == inventory::Place::State::kReady;
+  out.later = !out.ready;
   out.detail = delivery.error.empty() ? delivery.place.detail : kTrouble;
   if (!out.ready) return out;
+  const auto got = [&](const auto& result) {
+    if (result.ok()) return true;
+    const bool busy = result.error().code == base::Code::kDeadline;  // it is being worked on
+    out.later |= busy;
+    out.detail = busy ? result.error().message : kTrouble;
+    return false;
+  };
   if (with_access) {
-    auto access = deliveries.access(lease);
-    if (access.ok())
-      out.access = std::move(*access);
-    else
-      out.detail = access.error().code == base::Code::kDeadline ? access.error().message : kTrouble;
+    if (auto access = deliveries.access(lease); got(access)) out.access = std::move(*access);
   }
-  if (auto usage = deliveries.usage(lease); usage.ok()) out.usage = std::move(*usage);
+  if (out.later) return out;
+  if (auto usage = deliveries.usage(lease); got(usage)) out.usage = std::move(*usage);
   return out;
 }
 

@@ -17,6 +17,7 @@ class DeliveryDesk {
 
   struct Answer {
     bool ready = false;
+    bool later = false;                         // something is still to come: ask again soon
     std::string detail;                         // what is waited for, or what went wrong; for people
     std::optional<inventory::Access> access{};  // if it was asked for, and is to be had now
     inventory::Usage usage;
@@ -27,9 +28,5 @@ class DeliveryDesk {
 
 // As it is at this moment.
 DeliveryDesk::Answer answer_now(inventory::Deliveries& deliveries, const inventory::Id& lease, bool with_access);
-// Nothing more can come by waiting.
-inline bool complete(const DeliveryDesk::Answer& answer, bool with_access) {
-  return answer.ready && (!with_access || answer.access);
-}
 
 }  // namespace pool

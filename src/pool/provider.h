@@ -57,7 +57,7 @@ struct ProviderRules {
   int connect_ms = 5'000;    // from the draw until all the drawn are connected
   int delivery_ms = 10'000;  // from the result to the countersignature
   std::uint32_t max_renewals = 100;
-  int access_wait_ms = 4'000;           // how long a call waits for what it asks for to be ready
+  int access_wait_ms = 4'000;           // how long a call that asks for credentials waits for them
   bool reveal_for_measurement = false;  // answers kPlainAsk with capacity and price; benches only
 };
 

@@ -99,7 +99,7 @@ class LeaseDesk {
     const LeaseAccess::Parties parties{lease.id, services_.identity.public_key(), lease.requester};
     LeaseAccess out;  // undelivered
     if (lease.delivered && services_.deliveries != nullptr) {
-      auto answer = services_.deliveries->ask(lease.id, with_access, rules_.access_wait_ms);
+      auto answer = services_.deliveries->ask(lease.id, with_access, with_access ? rules_.access_wait_ms : 0);
       TARN_ASSIGN(out, LeaseAccess::make(std::move(answer), parties, random_));
     }
     TARN_TRY(line_.send(out.seal(parties, services_.identity)));

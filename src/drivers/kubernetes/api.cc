@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace drivers {
 
 namespace {
 
-constexpr int kFirstPauseMs = 100, kLongestPauseMs = 5'000;
+constexpr int kFirstPauseMs = 100, kLongestPauseMs = 5'000, kSlice = 100;
 constexpr std::size_t kPage = 500, kMaxPages = 1'000;
 constexpr std::size_t kMaxEvent = 4 * 1024 * 1024, kMaxMessage = 300;
 
@@ -43,6 +44,11 @@ std::string cleaned(std::string_view text) {
   return out;
 }
 
+void sleep(int ms, const std::function<bool()>& cancelled) {
+  for (; ms > 0 && !(cancelled && cancelled()); ms -= kSlice)
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(ms, kSlice)));
+}
+
 }  // namespace
 
 nlohmann::json ApiReply::json() const { return parse(body); }
@@ -57,7 +63,7 @@ std::string ApiReply::message() const {
 
 KubernetesApi::KubernetesApi(base::HttpClient& http, const base::Clock& clock, ApiOptions options)
     : http_(http), clock_(clock), options_(std::move(options)) {
-  CHECK(options_.pause != nullptr);
+  if (!options_.pause) options_.pause = [cancelled = options_.cancelled](int ms) { sleep(ms, cancelled); };
 }
 
 base::Result<ApiReply> KubernetesApi::call(base::HttpRequest request, bool repeatable) {

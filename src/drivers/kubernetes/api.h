@@ -29,7 +29,7 @@ struct ApiOptions {
   std::string field_manager = "tarn";
   std::string prefix;                 // of every path, where the API server is behind another server
   int timeout_ms = 10'000;            // a call, its retries included
-  std::function<void(int ms)> pause;  // between retries, required; tests pass one that does not wait
+  std::function<void(int ms)> pause;  // between retries; without one, sleeps
   std::function<bool()> cancelled;
   std::function<void(const std::string& verb, const std::string& path, unsigned status)> on_call;  // metrics, benches
 };
