@@ -114,7 +114,7 @@ void Contributions::put(Objects& objects, json object) {
   Seen seen;
   seen.as_written = seen.as_offered = read_contribution(object, options_.rules);
   const std::string& name = seen.as_written.name;
-  if (objects.size() >= kMostSeen && !objects.contains(name)) return;
+  if (name.empty() || (objects.size() >= kMostSeen && !objects.contains(name))) return;
   seen.made = text_at(object, "/metadata/creationTimestamp");
   seen.said = told(object);
   const auto known = objects_->find(name);
