@@ -76,7 +76,6 @@ TEST_F(DeliveryTest, TwiceChangesNothing) {
 
 TEST_F(DeliveryTest, GivesNoRightsBeforeTheQuotaIsInForce) {
   const auto order = this->order("cpu=1 memory=1Gi", 1);
-  const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + drivers::namespace_name(order.lease);
   bool bound = false, in_force_then = false;
   FaultyHttp http(operator_->http(), [&](int, const base::HttpRequest& request) -> FaultyHttp::Fault {
     if (request.target.find("/rolebindings/") != std::string::npos && !bound) {
@@ -191,10 +190,10 @@ TEST_F(DeliveryTest, RidesOutAnotherWriter) {
   ASSERT_TRUE(delivered(by.fulfiller, order));
   int raced = 0;  // somebody changes the PoolLease between our reading and our writing
   FaultyHttp http(operator_->http(), [&](int, const base::HttpRequest& request) -> FaultyHttp::Fault {
-    if (request.method == "PATCH" && request.body.find("resourceVersion") != std::string::npos && raced < 3)
-      EXPECT_EQ(admin_->status_of_merge(lease_path(order),
-                                        {{"metadata", {{"annotations", {{"n", std::to_string(++raced)}}}}}}),
-                200);
+    if (request.method == "PATCH" && request.body.find("resourceVersion") != std::string::npos && raced < 3) {
+      const json change = {{"metadata", {{"annotations", {{"n", std::to_string(++raced)}}}}}};
+      EXPECT_EQ(admin_->status_of_merge(lease_path(order), change), 200);
+    }
     return {};
   });
   auto raced_by = tarn_over(http);

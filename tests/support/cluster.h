@@ -180,7 +180,7 @@ class OnCluster : public OnControlPlane {
   }
 
   // Calls `step` until it says true; the deadline is for a busy machine.
-  static bool eventually(const std::function<bool()>& step, int seconds = 60) {
+  static bool eventually(const std::function<bool()>& step, int seconds = 30) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     while (!step()) {
       if (std::chrono::steady_clock::now() > end) return false;
@@ -188,17 +188,21 @@ class OnCluster : public OnControlPlane {
     }
     return true;
   }
-  static bool delivered(inventory::Fulfiller& by, const inventory::Order& order) {
-    return eventually([&] {
-      const auto place = by.deliver(order);
-      return place.ok() && place->state == inventory::Place::State::kReady;
+  static bool reaches(inventory::Place::State wanted, const std::function<base::Result<inventory::Place>()>& ask) {
+    std::string last;
+    const bool reached = eventually([&] {
+      const auto place = ask();
+      last = place.ok() ? place->detail : place.error().message;
+      return place.ok() && place->state == wanted;
     });
+    EXPECT_TRUE(reached) << last;
+    return reached;
+  }
+  static bool delivered(inventory::Fulfiller& by, const inventory::Order& order) {
+    return reaches(inventory::Place::State::kReady, [&] { return by.deliver(order); });
   }
   static bool gone(inventory::Fulfiller& by, const inventory::Id& lease) {
-    return eventually([&] {
-      const auto place = by.withdraw(lease);
-      return place.ok() && place->state == inventory::Place::State::kGone;
-    });
+    return reaches(inventory::Place::State::kGone, [&] { return by.withdraw(lease); });
   }
 
   std::string space_path(const inventory::Order& order) const {

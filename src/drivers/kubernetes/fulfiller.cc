@@ -163,7 +163,9 @@ base::Status KubernetesFulfiller::tell(const Site& site, const json& lease, cons
   const json status = status_with(lease, phase, blocked_by, conditions, clock_.unix_ms());
   const auto old = lease.find("status");
   if (old != lease.end() && *old == status) return {};
-  TARN_ASSIGN(const ApiReply reply, api_.merge(site.lease_path + "/status", {{"status", status}}));
+  json patch = status;
+  if (blocked_by.empty()) patch["blockedBy"] = nullptr;  // taken out
+  TARN_ASSIGN(const ApiReply reply, api_.merge(site.lease_path + "/status", {{"status", patch}}));
   if (!reply.ok() && reply.status != 404) return refusal("writing the status of the PoolLease", reply);
   return {};
 }
@@ -178,22 +180,23 @@ base::Result<Place> KubernetesFulfiller::deliver(const inventory::Order& order) 
     if (name_space.error().code == base::Code::kInvalidInput)
       TARN_TRY(tell(site, lease, "Failed", "",
                     {{"Provisioned", "False", "NamespaceRefused", name_space.error().message},
-                     {"Ready", "False", "NotProvisioned", ""}}));
+                     {"Ready", "False", "NotProvisioned", "see Provisioned"}}));
     return name_space.error();
   }
   if (being_deleted(*name_space)) {
     const std::string detail = "somebody deleted the namespace; it is made again when it is gone";
     TARN_TRY(tell(site, lease, "Pending", obstacles(*name_space),
-                  {{"Provisioned", "False", "NamespaceDeleted", detail}, {"Ready", "False", "NotProvisioned", ""}}));
+                  {{"Provisioned", "False", "NamespaceDeleted", detail},
+                   {"Ready", "False", "NotProvisioned", "see Provisioned"}}));
     return waiting(State::kComing, detail);
   }
 
   TARN_TRY(furnish(order, site, hard));
   TARN_ASSIGN(const std::string wanting, missing(site));
   if (!wanting.empty()) {
-    TARN_TRY(
-        tell(site, lease, "Pending", "",
-             {{"Provisioned", "False", "Waiting", "waits for " + wanting}, {"Ready", "False", "NotProvisioned", ""}}));
+    TARN_TRY(tell(site, lease, "Pending", "",
+                  {{"Provisioned", "False", "Waiting", "waits for " + wanting},
+                   {"Ready", "False", "NotProvisioned", "see Provisioned"}}));
     return waiting(State::kComing, "waits for " + wanting);
   }
   TARN_TRY(applied("/apis/rbac.authorization.k8s.io/v1/namespaces/" + site.name + "/rolebindings/" + kBindingName,
@@ -201,7 +204,7 @@ base::Result<Place> KubernetesFulfiller::deliver(const inventory::Order& order) 
   TARN_TRY(tell(site, lease, "Ready", "",
                 {{"Provisioned", "True", "Provisioned", "the quota is in force"},
                  {"Ready", "True", "Delivered", "the tenant has its rights"},
-                 {"Terminating", "False", "Running", ""}}));
+                 {"Terminating", "False", "Running", "the lease goes on"}}));
   return waiting(State::kReady, "");
 }
 
@@ -285,10 +288,16 @@ base::Result<inventory::Access> KubernetesFulfiller::access(const inventory::Ord
   std::string token = text_at(*issued, "/status/token");
   const auto expires = parse_timestamp(text_at(*issued, "/status/expirationTimestamp"));
   if (token.empty() || !expires) return again("Kubernetes: the answer to a TokenRequest has no token");
-  inventory::Access out;
-  out.credentials = kubeconfig_text(options_.server, options_.ca_pem, site.name, token);
-  out.expires_unix_ms = std::min(*expires, order.end_unix_ms);
-  base::wipe(token.data(), token.size());
+  TenantAccess tenant;
+  tenant.name = site.name;
+  tenant.server = options_.server;
+  tenant.authorities = options_.ca_pem;
+  tenant.server_name = options_.server_name;
+  tenant.tenant_namespace = site.name;
+  tenant.credential = token;
+  inventory::Access out{tenant_kubeconfig(tenant), std::min(*expires, order.end_unix_ms)};
+  for (std::string* secret : {&token, &std::get<std::string>(tenant.credential)})
+    base::wipe(secret->data(), secret->size());
   return out;
 }
 

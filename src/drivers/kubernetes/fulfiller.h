@@ -26,6 +26,7 @@ struct DeliveryOptions {
   std::string home = "tarn-system";   // the namespace with the PoolLeases
   std::string server;                 // https://HOST:PORT, as tenants reach it
   std::string ca_pem;                 // by which they know it
+  std::string server_name;            // that its certificate has, if not the one in `server`
   std::int64_t token_ms = 3'600'000;  // 10 minutes … 1 day
   NamespaceRules rules;
 };

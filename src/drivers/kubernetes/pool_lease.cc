@@ -119,7 +119,8 @@ json status_with(const json& lease, const std::string& phase, const std::string&
   const json* old = find_at(lease, "/status");
   json status = old != nullptr && old->is_object() ? *old : json::object();
   status["phase"] = phase;
-  status["blockedBy"] = short_text(blocked_by);
+  status.erase("blockedBy");
+  if (!blocked_by.empty()) status["blockedBy"] = short_text(blocked_by);
   const json* generation = find_at(lease, "/metadata/generation");
   if (generation != nullptr) status["observedGeneration"] = *generation;
   status["conditions"] = conditions_with(lease, conditions, now);

@@ -29,7 +29,7 @@ nlohmann::json finalizers_without(const nlohmann::json& object, const std::strin
 std::string obstacles(const nlohmann::json& name_space);
 
 struct Condition {
-  std::string type, status, reason, message;  // status: True, False, Unknown
+  std::string type, status, reason, message;  // none empty; status: True, False, Unknown
 };
 // The conditions of `object` with these, others untouched. lastTransitionTime changes only with `status`.
 nlohmann::json conditions_with(const nlohmann::json& object, const std::vector<Condition>& conditions,

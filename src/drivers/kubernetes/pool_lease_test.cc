@@ -68,14 +68,14 @@ TEST(PoolLease, RemembersSinceWhenAConditionIsSo) {
   json lease = pool_lease(order(), kOwner);
   lease["metadata"]["generation"] = 4;
   lease["status"] =
-      status_with(lease, "Pending", "", {{"Ready", "False", "Waiting", "a"}, {"Other", "True", "X", ""}}, 1000);
+      status_with(lease, "Pending", "", {{"Ready", "False", "Waiting", "a"}, {"Other", "True", "X", "y"}}, 1000);
   EXPECT_EQ(lease["status"]["observedGeneration"], 4);
 
   lease["status"] = status_with(lease, "Pending", "", {{"Ready", "False", "Waiting", "b"}}, 2000);
   EXPECT_EQ(lease["status"]["conditions"][0]["message"], "b");
   EXPECT_EQ(lease["status"]["conditions"][0]["lastTransitionTime"], "1970-01-01T00:00:01Z");
 
-  lease["status"] = status_with(lease, "Ready", "", {{"Ready", "True", "Delivered", ""}}, 3000);
+  lease["status"] = status_with(lease, "Ready", "", {{"Ready", "True", "Delivered", "c"}}, 3000);
   EXPECT_EQ(lease["status"]["conditions"][0]["lastTransitionTime"], "1970-01-01T00:00:03Z");
   ASSERT_EQ(lease["status"]["conditions"].size(), 2);
   EXPECT_EQ(lease["status"]["conditions"][1]["type"], "Other");
