@@ -47,6 +47,7 @@ drivers::NamespaceRules rules_of(const KubernetesConfig& config) {
   out.internet = config.internet_egress;
   out.blocked_ranges.insert(out.blocked_ranges.end(), config.blocked_ranges.begin(), config.blocked_ranges.end());
   out.dns_ranges = config.dns_ranges;
+  out.withheld.insert(out.withheld.end(), config.withheld.begin(), config.withheld.end());
   return out;
 }
 

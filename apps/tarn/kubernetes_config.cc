@@ -6,12 +6,13 @@
 #include <charconv>
 
 #include "model/duration.h"
+#include "model/kubernetes_quantity.h"
 #include "tarn/toml_table.h"
 
 namespace tarn {
 namespace {
 
-constexpr std::size_t kMaxRanges = 64;
+constexpr std::size_t kMaxRanges = 64, kMaxDevices = 64;
 
 // An address and the length of a prefix: "203.0.113.0/24".
 bool is_range(const std::string& text) {
@@ -38,6 +39,16 @@ std::vector<std::string> read_ranges(Table& table, const char* key) {
   auto out = table.texts(key, false, kMaxRanges, 64);
   if (!std::all_of(out.begin(), out.end(), is_range))
     table.complain(table.node(), std::string(key) + " must be ranges of addresses like \"203.0.113.0/24\"");
+  return out;
+}
+
+std::vector<std::string> read_devices(Table& table, const char* key) {
+  auto out = table.texts(key, false, kMaxDevices, 320);
+  const auto is_device = [](const std::string& name) {
+    return name.find('/') != std::string::npos && model::valid_resource_name(name);
+  };
+  if (!std::all_of(out.begin(), out.end(), is_device))
+    table.complain(table.node(), std::string(key) + " must be extended resources like \"example.com/fpga\"");
   return out;
 }
 
@@ -81,6 +92,7 @@ base::Status read_kubernetes(Table& top, const std::string& file, const std::str
   config.internet_egress = table.flag("internet_egress").value_or(false);
   config.blocked_ranges = read_ranges(table, "blocked_ranges");
   config.dns_ranges = read_ranges(table, "dns_ranges");
+  config.withheld = read_devices(table, "withheld");
   if (const auto text = table.text("token_lifetime", false, 32)) {
     const auto ms = model::parse_duration_ms(*text, 86'400'000);
     if (!ms.ok() || *ms < 600'000)

@@ -22,6 +22,7 @@ struct KubernetesConfig {
   bool internet_egress = false;
   std::vector<std::string> blocked_ranges;  // besides the private ones
   std::vector<std::string> dns_ranges;
+  std::vector<std::string> withheld;  // devices that are not to be had unless bought, besides the well-known ones
   std::int64_t token_ms = 3'600'000;
 };
 

@@ -39,6 +39,7 @@ TEST(KubernetesConfig, ReadsWhatItKnows) {
     internet_egress = true
     blocked_ranges = ["203.0.113.0/24", "2001:db8::/32"]
     dns_ranges = ["169.254.20.10/32"]
+    withheld = ["example.com/fpga"]
     token_lifetime = "30m")",
                    out)
                   .ok());
@@ -54,12 +55,14 @@ TEST(KubernetesConfig, ReadsWhatItKnows) {
   EXPECT_TRUE(out->internet_egress);
   EXPECT_EQ(out->blocked_ranges.size(), 2U);
   EXPECT_EQ(out->dns_ranges.size(), 1U);
+  EXPECT_EQ(out->withheld, std::vector<std::string>{"example.com/fpga"});
   EXPECT_EQ(out->token_ms, 1'800'000);
 }
 
 TEST(KubernetesConfig, RefusesWhatCannotWork) {
   const std::string file = "kubeconfig = \"k\"\n";
   EXPECT_EQ(refusal(file), "");
+  EXPECT_NE(refusal(file + "withheld = [\"memory\"]\n"), "");
   EXPECT_EQ(refusal("in_cluster = true\napi_address = \"https://k8s.example.org\""), "");
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"", "either kubeconfig"},

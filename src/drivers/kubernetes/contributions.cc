@@ -18,10 +18,21 @@ base::Error refused(const char* what, const std::string& name_space, const std::
           std::string("cannot ") + what + " PoolContributions in namespace " + name_space + ": " + message};
 }
 
+// With the version that was seen, so that it is refused where the object is another by now.
+json patch(const json& object, json status) {
+  if (const auto old = object.find("status"); old != object.end() && old->is_object())
+    for (const auto& [field, value] : old->items())
+      if (!status.contains(field)) status[field] = nullptr;
+  json out = {{"status", std::move(status)}};
+  for (const char* field : {"name", "uid", "resourceVersion"}) out["metadata"][field] = object["metadata"][field];
+  return out;
+}
+
 }  // namespace
 
 struct Contributions::Seen {
   json object;
+  std::string made;         // when, in the order of time
   Contribution as_written;  // by itself
   Contribution as_offered;  // beside all others
   std::optional<Refusal> said;
@@ -103,9 +114,8 @@ void Contributions::put(Objects& objects, json object) {
   Seen seen;
   seen.as_written = seen.as_offered = read_contribution(object, options_.rules);
   const std::string& name = seen.as_written.name;
-  if (objects.size() >= kMostSeen && !objects.contains(name)) return;
-  object["apiVersion"] = "tarn.dev/v1alpha1";  // lists leave it out
-  object["kind"] = kKind;
+  if (name.empty() || (objects.size() >= kMostSeen && !objects.contains(name))) return;
+  seen.made = text_at(object, "/metadata/creationTimestamp");
   seen.said = told(object);
   const auto known = objects_->find(name);
   if (known != objects_->end() && known->second.as_written.uid == seen.as_written.uid) {
@@ -119,7 +129,7 @@ void Contributions::put(Objects& objects, json object) {
 base::Status Contributions::run_once() {
   if (!summary().read) return {};
   TARN_TRY(offer());
-  for (const json& object : due()) TARN_TRY(write(object));
+  for (const json& patch : due()) TARN_TRY(write(patch));
   return {};
 }
 
@@ -149,7 +159,10 @@ Contributions::Choice Contributions::choose() {
   const auto current = inventory_.offers();
   Choice out;
   const std::lock_guard lock(mutex_);
-  for (auto& [name, seen] : *objects_) judge(seen, out, totals, current);
+  std::vector<Seen*> by_age;
+  for (auto& [name, seen] : *objects_) by_age.push_back(&seen);
+  std::stable_sort(by_age.begin(), by_age.end(), [](const Seen* a, const Seen* b) { return a->made < b->made; });
+  for (Seen* seen : by_age) judge(*seen, out, totals, current);
   return out;
 }
 
@@ -171,7 +184,7 @@ void Contributions::judge(Seen& seen, Choice& choice, const std::vector<inventor
   const bool still_offered =
       std::any_of(current.begin(), current.end(), [&](const inventory::Offer& o) { return former(o.name); });
   if (choice.offers.size() >= kMostContributions)
-    return refuse(kTooMany, "at most " + std::to_string(kMostContributions) + " are offered, the first by name");
+    return refuse(kTooMany, "at most " + std::to_string(kMostContributions) + " are offered, the oldest");
   if (promised)
     return refuse(
         kClassInUse,
@@ -212,22 +225,21 @@ std::vector<json> Contributions::due() {
     json status = contribution_status(seen.object, seen.as_offered, promised_of(name, totals), unix_ms);
     if (seen.object.contains("status") && seen.object["status"] == status) continue;
     seen.written_ms = now;
-    out.push_back(seen.object);
-    out.back()["status"] = std::move(status);
+    out.push_back(patch(seen.object, std::move(status)));
   }
   return out;
 }
 
-// With the version that we saw: if the object is another now, or gone, the watch says so and the next round writes.
-base::Status Contributions::write(const json& object) {
-  const std::string name = text_at(object, "/metadata/name");
-  TARN_ASSIGN(const ApiReply reply, api_.replace(path() + "/" + name + "/status", object));
+// If the object is another now, or gone, the watch says so, and the next round writes.
+base::Status Contributions::write(const json& patch) {
+  const std::string name = text_at(patch, "/metadata/name");
+  TARN_ASSIGN(const ApiReply reply, api_.merge(path() + "/" + name + "/status", patch));
   if (reply.status == kConflict || reply.status == kNotFound) return {};
   if (!reply.ok()) return refused("write the status of", options_.name_space, reply.message());
   const std::lock_guard lock(mutex_);
   const auto seen = objects_->find(name);
   const bool same = seen != objects_->end() && text_at(seen->second.object, "/metadata/resourceVersion") ==
-                                                   text_at(object, "/metadata/resourceVersion");
+                                                   text_at(patch, "/metadata/resourceVersion");
   if (same) put(*objects_, reply.json());
   return {};
 }

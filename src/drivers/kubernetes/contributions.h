@@ -7,8 +7,8 @@
 // anything of a former class of it is promised, the new one is not offered (ClassInUse): that capacity is not there.
 // While no API server answers, what was read last is offered on. Before the first answer the inventory is left alone.
 // A status is written only if it would change, at most every status_ms an object, and never over somebody's newer one.
-// Bounded: of more than kMostContributions the last by name are refused (TooMany), beyond kMostSeen they are not looked
-// at, and run_once() writes kMostWrites statuses at most.
+// Bounded: kMostContributions are offered, the oldest, as many as an announcement has room for; others are refused
+// (TooMany), beyond kMostSeen not looked at. run_once() writes kMostWrites statuses at most.
 // Threads: follow() from one, run_once() from one, the rest from any. Nothing is locked while a server is asked.
 // Errors of follow() and run_once(): the API's, or the inventory's; missing rights are kUnreachable.
 #pragma once
@@ -39,7 +39,7 @@ struct ContributionOptions {
 
 class Contributions {
  public:
-  static constexpr std::size_t kMostContributions = 64, kMostSeen = 1024, kMostWrites = 16;
+  static constexpr std::size_t kMostContributions = 16, kMostSeen = 1024, kMostWrites = 16;
 
   Contributions(KubernetesApi& api, inventory::Inventory& inventory, Events& events, base::Log& log,
                 const base::Clock& clock, ContributionOptions options);
@@ -74,7 +74,7 @@ class Contributions {
   base::Status offer();
   void say(Seen& seen);
   std::vector<nlohmann::json> due();
-  base::Status write(const nlohmann::json& object);
+  base::Status write(const nlohmann::json& patch);
 
   KubernetesApi& api_;
   inventory::Inventory& inventory_;

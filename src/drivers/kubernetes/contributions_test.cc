@@ -64,7 +64,8 @@ class ContributionsTest : public testing::Test {
     std::map<std::string, json> out;
     for (std::size_t i = before; i < http.asked.size(); ++i) {
       const json sent = json::parse(http.asked[i].body);
-      EXPECT_EQ(http.asked[i].method, "PUT");
+      EXPECT_EQ(http.asked[i].method, "PATCH");
+      EXPECT_TRUE(sent["metadata"]["resourceVersion"].is_string());
       EXPECT_THAT(http.asked[i].target, HasSubstr("/status?"));
       out[sent["metadata"]["name"]] = sent["status"];
     }
@@ -272,8 +273,18 @@ TEST_F(ContributionsTest, AreBounded) {
   follow(many);
   (void)run(Contributions::kMostWrites);
   EXPECT_EQ(inventory.offers().size(), Contributions::kMostContributions);
-  EXPECT_EQ(inventory.offers().back().name.substr(0, 5), "c1063");
   EXPECT_EQ(contributions->summary().refused, Contributions::kMostSeen - Contributions::kMostContributions);
+}
+
+TEST_F(ContributionsTest, AreTheOldestIfThereAreTooMany) {
+  std::vector<json> many;
+  for (std::size_t i = 0; i <= Contributions::kMostContributions; ++i) {
+    many.push_back(object("c" + std::to_string(100 + i)));
+    many.back()["metadata"]["creationTimestamp"] = i == 0 ? "2026-11-27T03:00:01Z" : "2026-11-27T03:00:00Z";
+  }
+  follow(many);
+  EXPECT_EQ(accepted(run(Contributions::kMostWrites).at("c100")), "TooMany");
+  EXPECT_EQ(inventory.offers().size(), Contributions::kMostContributions);
 }
 
 TEST_F(ContributionsTest, StopWhenTold) {
