@@ -55,6 +55,7 @@ base::Result<std::unique_ptr<Cluster>> Cluster::open(const KubernetesConfig& con
   TARN_ASSIGN(out->http_, net::HttpClient::create(std::move(http)));
   drivers::ApiOptions api;
   api.prefix = access.prefix;
+  api.timeout_ms = options.timeout_ms;
   api.cancelled = options.cancelled;
   api.pause = [cancelled = options.cancelled](int ms) { pause(ms, cancelled); };
   api.on_call = std::move(options.on_call);

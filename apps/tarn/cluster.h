@@ -19,6 +19,7 @@ class Cluster {
   struct Options {
     std::function<bool()> cancelled;  // ends calls, and the waiting between them
     std::function<void(const std::string& verb, const std::string& path, unsigned status)> on_call;
+    int timeout_ms = 10'000;  // of a call with its repetitions
   };
   static base::Result<std::unique_ptr<Cluster>> open(const KubernetesConfig& config, const base::Clock& clock,
                                                      Options options);

@@ -1,5 +1,6 @@
 // tarn lease list, show, renew, release, kubeconfig, credential.
 #include <cstdio>
+#include <cstdlib>
 
 #include "model/duration.h"
 #include "tarn/lease_delivery.h"
@@ -141,7 +142,8 @@ int run_lease_credential(const LeaseOptions& options) {
   catch_signals();
   const auto access = access_of(options, **home);
   if (!access.ok()) return report(access.error());
-  std::string text = access->exec_credential();
+  const char* const asked = std::getenv("KUBERNETES_EXEC_INFO");  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  std::string text = access->exec_credential(asked == nullptr ? "" : asked);
   std::printf("%s\n", text.c_str());
   base::wipe(text.data(), text.size());
   return kExitDone;

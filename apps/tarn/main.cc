@@ -180,15 +180,19 @@ void add_home(CLI::App* command, tarn::HomeOptions& home) {
   command->add_option("--bootstrap", home.bootstrap, "HOST:PORT of a node of the pool's hash table; any will do");
 }
 
+void add_log_options(CLI::App* daemon, tarn::ProviderOptions& options) {
+  daemon->add_option("--log-format", options.log_format, "text or json, to stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  daemon->add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+}
+
 void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* provider = app.add_subcommand("provider", "offer compute in the pool: a daemon");
   provider->add_option("--config", o.provider.config, "the configuration (TOML)")->required();
-  provider->add_option("--log-format", o.provider.log_format, "text or json, to stderr")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  provider->add_option("--log-level", o.provider.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_log_options(provider, o.provider);
   provider->add_option("--rtt-ms", o.provider.rtt_ms, "")->group("");
   provider->add_flag("--reveal-for-measurement", o.provider.reveal, "")->group("");
   provider->footer(
@@ -217,6 +221,17 @@ void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
       "  longest_lease = \"30d\"\n\n" +
       std::string(tarn::kExitCodesHelp));
   leaf(provider, o.provider, tarn::run_provider, exit_code);
+  CLI::App* in_cluster = app.add_subcommand("operator", "offer what a Kubernetes cluster contributes: a daemon in it");
+  in_cluster->add_option("--config", o.provider.config, "the configuration (TOML)")->required();
+  add_log_options(in_cluster, o.provider);
+  in_cluster->footer(
+      "The configuration is a provider's without [[offers]]: those are the cluster's PoolContributions; with:\n"
+      "  [kubernetes]\n"
+      "  in_cluster  = true                            # or kubeconfig = \"FILE\"\n"
+      "  api_address = \"https://api.example.org:6443\"  # as tenants reach the API server\n"
+      "How to install it: deploy/kubernetes/operator.yaml.\n\n" +
+      std::string(tarn::kExitCodesHelp));
+  leaf(in_cluster, o.provider, tarn::run_operator, exit_code);
   CLI::App* dht = app.add_subcommand("dht", "a node of the pool's hash table and nothing else: where others begin");
   dht->add_option("--listen", o.dht.listen, "UDP address")->capture_default_str();
   dht->add_option("--bootstrap", o.dht.bootstrap, "HOST:PORT of other nodes");

@@ -109,6 +109,7 @@ int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);
 int run_bench_pool(const PoolBenchOptions& options);
+int run_operator(const ProviderOptions& options);
 int run_provider(const ProviderOptions& options);
 int run_dht(const DhtOptions& options);
 int run_request(const RequestOptions& options);

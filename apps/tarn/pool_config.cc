@@ -129,7 +129,7 @@ std::optional<discovery::Coordinate> read_coordinate(Table& top) {
 }  // namespace
 
 base::Result<ProviderConfig> parse_provider_config(const std::string& text, const std::string& file,
-                                                   const std::string& directory) {
+                                                   const std::string& directory, OffersFrom offers_from) {
   TARN_ASSIGN(const toml::table parsed, parse_toml(text, file));
   Table top(parsed, file, "the file");
   ProviderConfig out;
@@ -141,10 +141,13 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   base::Status dht;
   read_dht(top, file, out.dht, dht);
   TARN_TRY(dht);
-  const auto offers = top.tables("offers");
+  std::vector<const toml::table*> offers;
+  if (offers_from == OffersFrom::kFile) offers = top.tables("offers");
   TARN_TRY(read_limits(top, file, out));
   TARN_TRY(read_kubernetes(top, file, directory, out.kubernetes));
   TARN_TRY(top.finish());
+  if (offers_from == OffersFrom::kCluster && !out.kubernetes)
+    return refused(file + ": an operator needs [kubernetes]: its offers are the cluster's PoolContributions");
   if (offers.size() > kMaxOffers) return refused(file + ": at most " + std::to_string(kMaxOffers) + " [[offers]]");
   for (const toml::table* offer : offers) TARN_TRY(read_offer(*offer, file, out.offers));
   for (inventory::Offer& offer : out.offers) offer.delivered = out.kubernetes.has_value();
@@ -163,9 +166,9 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   return out;
 }
 
-base::Result<ProviderConfig> load_provider_config(const std::string& file) {
+base::Result<ProviderConfig> load_provider_config(const std::string& file, OffersFrom offers) {
   TARN_ASSIGN(const std::string text, read_text_file(file, kMaxConfig));
-  return parse_provider_config(text, file, std::filesystem::path(file).parent_path().string());
+  return parse_provider_config(text, file, std::filesystem::path(file).parent_path().string(), offers);
 }
 
 base::Result<RequesterConfig> parse_requester_config(const std::string& text, const std::string& file,

@@ -31,9 +31,11 @@ struct ProviderConfig {
   std::string http = "127.0.0.1:7480";              // metrics and health; "" for none
   std::optional<KubernetesConfig> kubernetes;       // where leases become namespaces; nothing: they are documents
 };
+// Where offers come from: [[offers]], or the PoolContributions of a cluster, and then [kubernetes] has to be there.
+enum class OffersFrom : std::uint8_t { kFile, kCluster };
 base::Result<ProviderConfig> parse_provider_config(const std::string& text, const std::string& file,
-                                                   const std::string& directory);
-base::Result<ProviderConfig> load_provider_config(const std::string& file);
+                                                   const std::string& directory, OffersFrom offers = OffersFrom::kFile);
+base::Result<ProviderConfig> load_provider_config(const std::string& file, OffersFrom offers = OffersFrom::kFile);
 
 struct RequesterConfig {
   std::string identity, state_dir;  // empty: the user's own, made when first needed

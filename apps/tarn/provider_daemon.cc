@@ -298,8 +298,8 @@ void ProviderDaemon::check(std::int64_t now) {
   health_.report(Check::kClock, clock_watch_.good(now, clock_.steady_ms()), now);
   const bool reachable = !delivery_ || delivery_->counts().reachable;
   health_.report(Check::kDelivery, reachable, now, reachable ? "" : "what delivers does not answer; see the log");
-  health_.report(Check::kAnnounced, announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs,
-                 now);
+  const bool announced = announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs;
+  health_.report(Check::kAnnounced, announced || inventory_->offers().empty(), now);
 }
 
 base::Status ProviderDaemon::run() {

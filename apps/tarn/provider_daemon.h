@@ -53,9 +53,9 @@ class ProviderDaemon {
   base::Status run();
 
   std::string id() const;
-  // While it runs, from any thread: other offers from now on, and what is promised of each.
-  base::Status set_offers(std::vector<inventory::Offer> offers) { return inventory_->set_offers(std::move(offers)); }
-  std::vector<inventory::Totals> totals() const { return inventory_->totals(); }
+  // While it runs, from any thread: an operator changes the offers, and counts.
+  inventory::Inventory& inventory() { return *inventory_; }
+  ServiceMetrics& metrics() { return metrics_; }
 
  private:
   ProviderDaemon(ProviderConfig config, DaemonOptions options, base::Log& log);

@@ -56,6 +56,9 @@ ServiceMetrics::ServiceMetrics(std::string_view version) {
   metrics_.declare_gauge("tarn_build_info", "1, with the version.");
   metrics_.declare_counter("tarn_sessions_total", "Sessions that this provider accepted, by how they ended for it.");
   metrics_.declare_counter("tarn_refusals_total", "Invitations and lease calls refused, by reason.");
+  metrics_.declare_gauge("tarn_operator_leads", "1 while this operator is the one that acts.");
+  metrics_.declare_gauge("tarn_contributions", "PoolContributions of the cluster, by what was made of them.");
+  metrics_.declare_counter("tarn_kubernetes_calls_total", "Calls of the cluster's API, by verb and class of status.");
   metrics_.declare_gauge("tarn_sessions_running", "Sessions under way.");
   metrics_.declare_histogram("tarn_session_phase_seconds", "Time that sessions spent in a phase.",
                              {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
@@ -129,6 +132,18 @@ void ServiceMetrics::deliveries(const inventory::Deliveries::Counts& counts) {
   set("leaving", counts.leaving);
   set("failing", counts.failing);
   metrics_.set("tarn_delivery_reachable", {}, counts.reachable ? 1 : 0);
+}
+
+void ServiceMetrics::leads(bool leads) { metrics_.set("tarn_operator_leads", {}, leads ? 1 : 0); }
+
+void ServiceMetrics::contributions(std::size_t accepted, std::size_t refused) {
+  metrics_.set("tarn_contributions", label("state", "accepted"), static_cast<double>(accepted));
+  metrics_.set("tarn_contributions", label("state", "refused"), static_cast<double>(refused));
+}
+
+void ServiceMetrics::api_called(std::string_view verb, unsigned status) {
+  const std::string outcome = status == 0 ? "none" : std::to_string(status / 100) + "xx";
+  metrics_.add("tarn_kubernetes_calls_total", {{"verb", std::string(verb)}, {"status", outcome}});
 }
 
 void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases) {

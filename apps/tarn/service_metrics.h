@@ -44,6 +44,9 @@ class ServiceMetrics {
   void excluded(std::size_t peers);
   void delivery(const inventory::DeliveryEvent& event);
   void deliveries(const inventory::Deliveries::Counts& counts);
+  void leads(bool leads);  // an operator
+  void contributions(std::size_t accepted, std::size_t refused);
+  void api_called(std::string_view verb, unsigned status);  // of a cluster; status 0: no answer
   void inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases);
 
   std::string text() const;  // for Prometheus; with this process's own figures

@@ -17,6 +17,9 @@
 namespace tarn {
 namespace {
 
+constexpr const char* kApi = "client.authentication.k8s.io/v1";
+constexpr const char* kOlderApi = "client.authentication.k8s.io/v1beta1";
+
 base::Error refused(const std::string& what) {
   return {base::Code::kInvalidInput, "the provider hands over a kubeconfig that " + what};
 }
@@ -69,6 +72,7 @@ std::string TenantAccess::kubeconfig() const {
 std::string TenantAccess::kubeconfig(const std::string& program, const std::vector<std::string>& arguments) const {
   drivers::ExecPlugin plugin;
   plugin.command = program;
+  plugin.api_version = kOlderApi;  // which every kubectl knows; v1 came with 1.22, and Debian 12 has an older one
   plugin.arguments = arguments;
   plugin.environment = own_environment();
   plugin.install_hint = "tarn, which leased this namespace, is not where it was";
@@ -76,8 +80,10 @@ std::string TenantAccess::kubeconfig(const std::string& program, const std::vect
       {pool::text(lease_).substr(0, 18), server_, authorities_, server_name_, namespace_, plugin});
 }
 
-std::string TenantAccess::exec_credential() const {
-  return R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"expirationTimestamp":)" +
+std::string TenantAccess::exec_credential(std::string_view exec_info) const {
+  const bool older = exec_info.find(kOlderApi) != std::string_view::npos;
+  return R"({"apiVersion":)" + base::json_string(older ? kOlderApi : kApi) +
+         R"(,"kind":"ExecCredential","status":{"expirationTimestamp":)" +
          base::json_string(time_text(expires_unix_ms_)) + R"(,"token":)" + base::json_string(token_) + "}}";
 }
 

@@ -26,7 +26,8 @@ class TenantAccess {
   // With the token in it; or without any secret, and kubectl asks this program whenever it needs a token.
   std::string kubeconfig() const;
   std::string kubeconfig(const std::string& program, const std::vector<std::string>& arguments) const;
-  std::string exec_credential() const;  // JSON, client.authentication.k8s.io/v1
+  // JSON of client.authentication.k8s.io, as v1beta1 or v1: kubectl wants what it asks for in KUBERNETES_EXEC_INFO.
+  std::string exec_credential(std::string_view exec_info) const;
 
   const pool::LeaseId& lease() const { return lease_; }
   std::int64_t expires_unix_ms() const { return expires_unix_ms_; }

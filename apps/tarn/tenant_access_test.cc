@@ -45,8 +45,11 @@ TEST(TenantAccess, AsACredentialPluginKeepsNoTokenInTheFile) {
   const std::string text = access->kubeconfig("/usr/bin/tarn", {"lease", "credential", "lease_abcd"});
   EXPECT_EQ(text.find("secret-token"), std::string::npos);
   EXPECT_NE(text.find("/usr/bin/tarn"), std::string::npos);
-  EXPECT_NE(text.find("client.authentication.k8s.io/v1"), std::string::npos);
-  const auto credential = nlohmann::json::parse(access->exec_credential());
+  EXPECT_NE(text.find("client.authentication.k8s.io/v1beta1"), std::string::npos);
+  const auto older = nlohmann::json::parse(
+      access->exec_credential(R"({"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1"})"));
+  EXPECT_EQ(older["apiVersion"], "client.authentication.k8s.io/v1beta1");
+  const auto credential = nlohmann::json::parse(access->exec_credential(""));
   EXPECT_EQ(credential["apiVersion"], "client.authentication.k8s.io/v1");
   EXPECT_EQ(credential["kind"], "ExecCredential");
   EXPECT_EQ(credential["status"]["token"], "secret-token");

@@ -131,16 +131,35 @@ TEST_F(DeliveryTest, LeavesNothingBehindWhereItsEndDiesAtEveryCall) {
       died = dies_at(at, kind, [&](inventory::Fulfiller& dying) { (void)dying.withdraw(orders.back().lease); });
     }
   }
-  // And at every call of the last step, when the namespace is gone and the PoolLease goes.
-  for (const Kind kind : {Kind::kLoseRequest, Kind::kLoseAnswer}) {
-    bool died = true;
-    for (int at = 0; died; ++at) {
-      ASSERT_LT(at, kMostCalls);
-      orders.push_back(order("cpu=1 memory=1Gi", 1));
-      (void)dies_at(5, Kind::kLoseRequest, [&](inventory::Fulfiller& dying) { (void)dying.deliver(orders.back()); });
-      ASSERT_TRUE(by->withdraw(orders.back().lease).ok());
-      ASSERT_TRUE(eventually([&] { return !exists(space_path(orders.back())); }));
-      died = dies_at(at, kind, [&](inventory::Fulfiller& dying) { (void)dying.withdraw(orders.back().lease); });
+  for (const auto& order : orders) EXPECT_TRUE(by->withdraw(order.lease).ok());
+  for (const auto& order : orders) {
+    EXPECT_TRUE(gone(by.fulfiller, order.lease));
+    EXPECT_FALSE(exists(space_path(order)));
+    EXPECT_FALSE(exists(lease_path(order)));
+  }
+  EXPECT_TRUE(present().empty());
+}
+
+// The last step is another: the namespace is gone, and the PoolLease goes.
+TEST_F(DeliveryTest, LeavesNothingBehindWhereItsLastStepDiesAtEveryCall) {
+  constexpr std::size_t kCalls = 10;
+  std::vector<inventory::Order> orders;
+  auto by = tarn();
+  for (std::size_t i = 0; i < 2 * kCalls; ++i) {
+    orders.push_back(order("cpu=1 memory=1Gi", 1));
+    ASSERT_TRUE(delivered(by.fulfiller, orders.back()));
+  }
+  for (const auto& order : orders) ASSERT_TRUE(by->withdraw(order.lease).ok());
+  for (const auto& order : orders) ASSERT_TRUE(eventually([&] { return !exists(space_path(order)); }));
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const auto kind = i < kCalls ? Kind::kLoseRequest : Kind::kLoseAnswer;
+    const bool died = dies_at(static_cast<int>(i % kCalls), kind,
+                              [&](inventory::Fulfiller& dying) { (void)dying.withdraw(orders[i].lease); });
+    if (i % kCalls == 0) {
+      EXPECT_TRUE(died);
+    }
+    if (i % kCalls == kCalls - 1) {
+      EXPECT_FALSE(died) << "the last step takes more calls than were tried";
     }
   }
   for (const auto& order : orders) {

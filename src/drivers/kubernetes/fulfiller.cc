@@ -125,6 +125,10 @@ base::Result<json> KubernetesFulfiller::space(const Site& site) {
   if (!belongs_to(there, site.owner))
     return invalid("the namespace " + site.name + " exists and is not this lease's; it is left alone");
   if (being_deleted(there)) return there;
+  bool labelled = true;
+  for (const auto& [key, value] : wanted["metadata"]["labels"].items())
+    labelled = labelled && there["metadata"]["labels"].value(key, json()) == value;
+  if (labelled) return there;
   wanted["metadata"]["uid"] = text_at(there, "/metadata/uid");  // this very one, or none
   return applied(site.space_path, wanted);
 }
