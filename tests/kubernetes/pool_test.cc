@@ -18,15 +18,17 @@ class PoolOnKubernetes : public support::OnCluster {
     if (!IsSkipped() && !HasFatalFailure()) cluster_ = plane_;
   }
   void open_pool() {
-    pool_.emplace(kProviders, "",
-                  "[kubernetes]\nkubeconfig = \"" + cluster_.folder + "/admin.kubeconfig\"\nnamespace = \"tarn-system\"\n");
+    pool_.emplace(
+        kProviders, "",
+        "[kubernetes]\nkubeconfig = \"" + cluster_.folder + "/admin.kubeconfig\"\nnamespace = \"tarn-system\"\n");
   }
   // Bought by `home`: its lease, and the kubeconfig that was written; the request must succeed.
   struct Bought {
     std::string id, kubeconfig;
     std::uint64_t units = 0;
   };
-  Bought buy(const std::string& home, std::uint64_t units, const std::string& lease_time, std::vector<std::string> more) {
+  Bought buy(const std::string& home, std::uint64_t units, const std::string& lease_time,
+             std::vector<std::string> more) {
     more.insert(more.end(), {"--lease", lease_time});
     const e2e::End end = e2e::tarn(pool_->request(units, more), pool_->home(home));
     EXPECT_EQ(end.code, e2e::kDone) << end.err;
@@ -78,14 +80,14 @@ TEST_F(PoolOnKubernetes, HandsOverWhatWasBoughtAndTakesItBack) {
   EXPECT_EQ(quota["items"][0]["spec"]["hard"]["requests.memory"], "8Gi");
 
   // The list shows what is used of what was granted.
-  const e2e::End listed = e2e::tarn({"lease", "list", "--output", "json", "--bootstrap", pool_->bootstrap()},
-                                    pool_->home("acme"));
+  const e2e::End listed =
+      e2e::tarn({"lease", "list", "--output", "json", "--bootstrap", pool_->bootstrap()}, pool_->home("acme"));
   EXPECT_NE(listed.out.find("\"limits.cpu\""), std::string::npos) << listed.out << listed.err;
 
   std::optional<std::size_t> i;
   ASSERT_TRUE(e2e::eventually([&] { return (i = seller(8)).has_value(); }));
-  const e2e::End released = e2e::tarn({"lease", "release", bought.id, "--bootstrap", pool_->bootstrap()},
-                                      pool_->home("acme"));
+  const e2e::End released =
+      e2e::tarn({"lease", "release", bought.id, "--bootstrap", pool_->bootstrap()}, pool_->home("acme"));
   EXPECT_EQ(released.code, e2e::kDone) << released.err;
   // Never free while the namespace is there. The figures lag by seconds, the namespace does not: looked at first.
   EXPECT_TRUE(e2e::eventually(
@@ -102,8 +104,8 @@ TEST_F(PoolOnKubernetes, ANewTokenIsHadForTheSameLease) {
   open_pool();
   const Bought bought = buy("acme", 4, "1h", {"--out", out()});
   const std::string again = pool_->directory / "again";
-  const e2e::End renewed =
-      e2e::tarn({"lease", "kubeconfig", bought.id, "--out", again, "--bootstrap", pool_->bootstrap()}, pool_->home("acme"));
+  const e2e::End renewed = e2e::tarn(
+      {"lease", "kubeconfig", bought.id, "--out", again, "--bootstrap", pool_->bootstrap()}, pool_->home("acme"));
   ASSERT_EQ(renewed.code, e2e::kDone) << renewed.err;
   const auto tenant = tenant_of({bought.id, again, 4});
   EXPECT_EQ(makes_config_map(*tenant, bought, "again"), 201U);
