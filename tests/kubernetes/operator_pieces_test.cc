@@ -30,7 +30,7 @@ class OperatorPieces : public support::OnCluster {
     ASSERT_EQ(admin_->status_of_create(rbac + home_ + "/rolebindings", binding), 201U);
   }
   void TearDown() override {
-    if (admin_) EXPECT_EQ(admin_->status_of_remove("/api/v1/namespaces/" + home_), 200U);
+    if (admin_) (void)admin_->status_of_remove("/api/v1/namespaces/" + home_);
     OnCluster::TearDown();
   }
   static drivers::ApiOptions api_options() {
@@ -193,12 +193,17 @@ class ContributionTest : public OperatorPieces {
   }
   // Housekeeping until `done`.
   bool until(const std::function<bool()>& done) {
-    return eventually([&] {
-      const auto status = contributions_->run_once();
-      EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
-      events_->flush(clock_.unix_ms());
-      return done();
-    });
+    std::string error;
+    const bool is_done = eventually(
+        [&] {
+          const auto status = contributions_->run_once();
+          if (!status.ok()) error = status.error().message;
+          events_->flush(clock_.unix_ms());
+          return done();
+        },
+        30);
+    EXPECT_TRUE(is_done) << error;
+    return is_done;
   }
   std::uint64_t capacity(const std::string& name) const {
     for (const auto& offer : inventory_.offers())
@@ -256,7 +261,8 @@ TEST_F(ContributionTest, IsToldWhyItIsNotOffered) {
   EXPECT_EQ(inventory_.offers().size(), 1U);
 
   const auto noted = [&] {
-    for (const json& event : admin_->get("/api/v1/namespaces/" + home_ + "/events")["items"])
+    const json all = admin_->get("/api/v1/namespaces/" + home_ + "/events");
+    for (const json& event : all["items"])
       if (event["involvedObject"]["name"] == "bad" && event["reason"] == "InvalidSpec" && event["type"] == "Warning")
         return event["involvedObject"]["uid"] == admin_->get(path("bad"))["metadata"]["uid"];
     return false;
@@ -288,9 +294,10 @@ TEST_F(ContributionTest, KeepsConditionsOfOthers) {
   status["conditions"].push_back({{"type", "Audited"},
                                   {"status", "True"},
                                   {"reason", "Seen"},
-                                  {"message", ""},
+                                  {"message", "by an auditor"},
                                   {"lastTransitionTime", "2026-11-27T03:00:00Z"}});
-  ASSERT_EQ(admin_->status_of_merge(path("small") + "/status", {{"status", status}}), 200U);
+  const auto reply = admin_->api().merge(path("small") + "/status", {{"status", status}});
+  ASSERT_TRUE(reply.ok() && reply->ok()) << (reply.ok() ? reply->message() : reply.error().message);
   ASSERT_EQ(admin_->status_of_merge(path("small"), {{"spec", {{"price", "?"}}}}), 200U);
   EXPECT_TRUE(until([&] { return condition("small", "Accepted")["status"] == "False"; }));
   EXPECT_EQ(condition("small", "Audited")["status"], "True");
