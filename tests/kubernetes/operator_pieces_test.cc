@@ -28,6 +28,10 @@ class OperatorPieces : public support::OnCluster {
         {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", "tarn-operator"}}},
         {"subjects", {{{"kind", "ServiceAccount"}, {"name", "tarn-operator"}, {"namespace", kHome}}}}};
     ASSERT_EQ(admin_->status_of_create(rbac + home_ + "/rolebindings", binding), 201U);
+    // An API server takes a moment to believe new rights.
+    const std::string lease = "/apis/coordination.k8s.io/v1/namespaces/" + home_ + "/leases/tarn-operator";
+    for (int i = 0; i < 200 && operator_->status_of_get(lease) == 403; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   void TearDown() override {
     if (admin_) (void)admin_->status_of_remove("/api/v1/namespaces/" + home_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "drivers/kubernetes/pool_lease.h"
 
@@ -161,7 +162,9 @@ Contributions::Choice Contributions::choose() {
   const std::lock_guard lock(mutex_);
   std::vector<Seen*> by_age;
   for (auto& [name, seen] : *objects_) by_age.push_back(&seen);
-  std::stable_sort(by_age.begin(), by_age.end(), [](const Seen* a, const Seen* b) { return a->made < b->made; });
+  std::sort(by_age.begin(), by_age.end(), [](const Seen* a, const Seen* b) {
+    return std::tie(a->made, a->as_written.name) < std::tie(b->made, b->as_written.name);
+  });
   for (Seen* seen : by_age) judge(*seen, out, totals, current);
   return out;
 }
