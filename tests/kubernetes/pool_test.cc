@@ -97,7 +97,9 @@ TEST_F(PoolOnKubernetes, HandsOverWhatWasBoughtAndTakesItBack) {
         return !there && units.known && units.free == e2e::PoolLab::kCapacity;
       },
       std::chrono::milliseconds(kLongMs)));
-  EXPECT_EQ(makes_config_map(*tenant, bought, "late"), 401U);
+  // Its rights have gone; the server may believe its cache of the token itself for ten seconds.
+  EXPECT_NE(makes_config_map(*tenant, bought, "late"), 201U);
+  EXPECT_TRUE(e2e::eventually([&] { return makes_config_map(*tenant, bought, "later") == 401U; }));
 }
 
 TEST_F(PoolOnKubernetes, ANewTokenIsHadForTheSameLease) {
@@ -143,9 +145,9 @@ TEST_F(PoolOnKubernetes, AProviderThatIsKilledDeliversAfterItsRestart) {
 
 TEST_F(PoolOnKubernetes, ALeaseThatExpiresIsCleanedUp) {
   open_pool();
-  const Bought bought = buy("acme", 2, "15s", {"--out", out()});
+  const Bought bought = buy("acme", 2, "60s", {"--out", out()});
   EXPECT_TRUE(space_there(*admin_, bought));
-  EXPECT_TRUE(e2e::eventually([&] { return !space_there(*admin_, bought); }, std::chrono::milliseconds(kLongMs)));
+  EXPECT_TRUE(e2e::eventually([&] { return !space_there(*admin_, bought); }, std::chrono::milliseconds(2 * kLongMs)));
   EXPECT_EQ(pool_->expect_at_rest(), 0U);
 }
 
@@ -169,7 +171,7 @@ TEST_F(PoolOnKubernetes, AnApiServerThatIsAwayForAMinuteLosesNoLease) {
   support::Account admin(cluster_, "");
   open_pool();
   const Bought bought = buy("acme", 8, "1h", {"--out", out()});
-  const Bought ending = buy("acme", 4, "20s", {"--out", out()});
+  const Bought ending = buy("acme", 4, "60s", {"--out", out()});
   ASSERT_EQ(run("stop " + plane + " kube-apiserver"), 0);
   // A request meanwhile is signed; it is delivered later. What ends meanwhile stays leased.
   const Bought meanwhile = buy("acme", 2, "1h", {});
