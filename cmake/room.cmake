@@ -27,11 +27,13 @@ function(tarn_room name)
   endif()
 endfunction()
 
-# tarn_test(NAME LABEL LIBRARY SOURCE…): a GoogleTest program, one CTest entry a test case.
+# tarn_test(NAME LABEL LIBRARY SOURCE… [PROPERTIES NAME VALUE…]): a GoogleTest program, one CTest entry a test case.
 function(tarn_test name label library)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 3 test "" "" PROPERTIES)
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${library} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck tarn_options)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE TARN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 300 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 300 ${test_PROPERTIES}
+    DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -12,6 +12,7 @@
 #include "model/money.h"
 #include "model/organisation.h"
 #include "pool/placement_circuit.h"
+#include "tarn/demo_cluster.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 #include "tarn/pool_demo.h"
@@ -21,7 +22,7 @@ namespace tarn {
 namespace {
 
 constexpr std::size_t kWidth = auction::kDefaultWidth;
-constexpr std::chrono::milliseconds kPatience{20'000}, kStep{50};
+constexpr std::chrono::milliseconds kPatience{60'000}, kStep{50};
 
 base::Error in_vain(const std::string& what) { return {base::Code::kDeadline, what}; }
 
@@ -58,12 +59,29 @@ base::Result<std::vector<PoolDemoProvider>> providers_of(const PoolBooks& books,
 // Three quarters of them are drawn, so that the draw has something to choose.
 std::size_t drawn_of(std::size_t providers) { return std::max<std::size_t>(3, providers * 3 / 4); }
 
-base::Result<RequestSaid> request(LocalPool& pool, const PoolBooks& books, int rtt_ms) {
-  TARN_ASSIGN(const CommandEnd end,
-              pool.run({"request", "--config", pool.requester(), "--class", books.resource_class, "--quantity",
-                        std::to_string(books.quantity), "--max-price", model::credits_text(books.max_price),
-                        "--mechanism", books.mechanism, "--deadline", "60s", "--lease", "10m", "--output", "json",
-                        "--rtt-ms", std::to_string(rtt_ms)}));
+base::Result<RequestSaid> request(LocalPool& pool, const PoolBooks& books, int rtt_ms, bool delivered) {
+  std::vector<std::string> arguments{"request",
+                                     "--config",
+                                     pool.requester(),
+                                     "--class",
+                                     books.resource_class,
+                                     "--quantity",
+                                     std::to_string(books.quantity),
+                                     "--max-price",
+                                     model::credits_text(books.max_price),
+                                     "--mechanism",
+                                     books.mechanism,
+                                     "--deadline",
+                                     "60s",
+                                     "--lease",
+                                     "1h",
+                                     "--output",
+                                     "json",
+                                     "--rtt-ms",
+                                     std::to_string(rtt_ms)};
+  if (delivered)
+    arguments.insert(arguments.end(), {"--out", pool.directory() + "/delivered", "--delivery-wait", "60s"});
+  TARN_ASSIGN(const CommandEnd end, pool.run(arguments));
   auto said = parse_request(end.output);
   if (!said || (end.exit_code != kExitDone && end.exit_code != kExitNoWinner))
     return base::Error{base::Code::kUnreachable, "the request failed:\n" + end.errors};
@@ -110,13 +128,26 @@ base::Status read_units(LocalPool& pool, PoolDemo& demo, Units PoolDemoProvider:
   return {};
 }
 
-base::Status tell(LocalPool& pool, auction::Mechanism mechanism, PoolDemo& demo) {
+// What the winners have delivered, tried out with nothing but the kubeconfigs that the request wrote.
+base::Status try_out(const DemoCluster& cluster, PoolDemo& demo) {
+  for (const DemoLease& lease : demo.request.leases) {
+    if (lease.kubeconfig.empty()) return base::Error{base::Code::kUnreachable, lease.id + " was not delivered in time"};
+    Handover handover;
+    handover.lease = lease.id;
+    handover.kubeconfig = lease.kubeconfig;
+    TARN_TRY(cluster.try_out(handover));
+    demo.handovers.push_back(std::move(handover));
+  }
+  return {};
+}
+
+base::Status tell(LocalPool& pool, const DemoCluster* cluster, auction::Mechanism mechanism, PoolDemo& demo) {
   for (std::size_t i = 0; i < pool.size(); ++i) {
     demo.providers[i].id = pool.id(i);
     demo.providers[i].rtt_ms = rtt_on_map(pool.map(), pool.id(i));
   }
   progress("the requester asks");
-  TARN_ASSIGN(demo.request, request(pool, demo.books, demo.rtt_ms));
+  TARN_ASSIGN(demo.request, request(pool, demo.books, demo.rtt_ms, cluster != nullptr));
   const auto identity = crypto::Identity::load(pool.requester_key());
   if (!identity.ok()) return identity.error();
   demo.requester = model::OrganisationId{identity->public_key()}.text();
@@ -128,17 +159,27 @@ base::Status tell(LocalPool& pool, auction::Mechanism mechanism, PoolDemo& demo)
   progress("reading the providers' own figures");
   TARN_TRY(read_units(pool, demo, &PoolDemoProvider::leased,
                       [](const PoolDemoProvider& p) { return p.lease ? p.lease->units : 0; }));
+  if (cluster != nullptr) {
+    progress("the tenant tries out what was delivered");
+    TARN_TRY(try_out(*cluster, demo));
+  }
   progress("the requester gives back what it leased");
   TARN_TRY(release(pool, demo.request.leases));
+  if (cluster != nullptr) progress("waiting until the namespaces are gone");
+  for (Handover& handover : demo.handovers) TARN_TRY(cluster->await_gone(handover));
   return read_units(pool, demo, &PoolDemoProvider::released, [](const PoolDemoProvider&) { return std::uint64_t{0}; });
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): the only thread
+  return value == nullptr ? "" : value;
 }
 
 // Whether the terminal's locale has box characters.
 bool unicode() {
   for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): the only thread
-    if (value == nullptr || *value == '\0') continue;
-    const std::string_view locale = value;
+    const std::string locale = environment(variable);
+    if (locale.empty()) continue;
     for (const char* name : {"UTF-8", "utf-8", "UTF8", "utf8"})
       if (locale.find(name) != std::string_view::npos) return true;
     return false;
@@ -159,13 +200,22 @@ int run_story(PoolBooks books, int rtt_ms) {
   options.drawn = drawn_of(books.providers.size());
   options.rtt_ms = rtt_ms;
   progress("starting a node of the hash table and " + std::to_string(books.providers.size()) + " providers");
+  std::unique_ptr<DemoCluster> cluster;
+  if (const std::string file = environment("KUBECONFIG"); !file.empty()) {
+    auto opened = DemoCluster::open(file);
+    if (!opened.ok()) return report(opened.error());
+    cluster = std::move(*opened);
+    progress("KUBECONFIG is set: what is leased is delivered on " + cluster->server());
+    options.sections = cluster->provider_section();
+  }
   auto pool = LocalPool::start(books.providers, options, progress);
   if (!pool.ok()) return report(pool.error());
   PoolDemo demo;
   demo.books = std::move(books);
   demo.rtt_ms = rtt_ms;
+  if (cluster) demo.cluster = cluster->server();
   demo.providers = std::move(*providers);
-  if (const base::Status told = tell(**pool, *mechanism, demo); !told.ok()) return report(told.error());
+  if (const base::Status told = tell(**pool, cluster.get(), *mechanism, demo); !told.ok()) return report(told.error());
   std::printf("%s", json_wanted() ? (to_json(demo) + "\n").c_str() : to_text(demo, unicode()).c_str());
   return demo.equals_plain ? kExitDone : kExitDiffers;
 }

@@ -32,7 +32,7 @@ bool Health::ready(std::int64_t now) const {
 }
 
 std::string Health::json(std::int64_t now) const {
-  constexpr std::array<std::string_view, kChecks> kNames = {"storage", "dht", "clock", "announced"};
+  constexpr std::array<std::string_view, kChecks> kNames = {"storage", "dht", "clock", "announced", "delivery"};
   std::string out = healthy(now) ? R"({"status":"ok","checks":{)" : R"({"status":"failing","checks":{)";
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < kChecks; ++i) {

@@ -14,8 +14,8 @@
 
 namespace tarn {
 
-enum class Check : std::uint8_t { kStorage, kDht, kClock, kAnnounced };
-inline constexpr std::size_t kChecks = 4;
+enum class Check : std::uint8_t { kStorage, kDht, kClock, kAnnounced, kDelivery };
+inline constexpr std::size_t kChecks = 5;
 
 class Health {
  public:

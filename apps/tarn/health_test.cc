@@ -8,7 +8,7 @@ namespace tarn {
 namespace {
 
 constexpr std::int64_t kStart = 1'800'000'000'000;
-constexpr Check kAll[] = {Check::kStorage, Check::kDht, Check::kClock, Check::kAnnounced};
+constexpr Check kAll[] = {Check::kStorage, Check::kDht, Check::kClock, Check::kAnnounced, Check::kDelivery};
 
 void report_all(Health& health, std::int64_t now) {
   for (const Check check : kAll) health.report(check, true, now);
@@ -64,7 +64,8 @@ TEST(Health, SaysWhatIsWrong) {
   EXPECT_EQ(nlohmann::json::parse(health.json(kStart + 5000)), nlohmann::json::parse(R"({"status":"failing","checks":{
       "storage":{"ok":true,"age_s":4}, "dht":{"ok":false,"age_s":3,"detail":"no node \"answers\""},
       "clock":{"ok":true,"age_s":5,"detail":"not known yet"},
-      "announced":{"ok":true,"age_s":5,"detail":"not known yet"}}})"));
+      "announced":{"ok":true,"age_s":5,"detail":"not known yet"},
+      "delivery":{"ok":true,"age_s":5,"detail":"not known yet"}}})"));
   report_all(health, kStart);
   EXPECT_EQ(nlohmann::json::parse(health.json(kStart))["status"], "ok");
   EXPECT_EQ(nlohmann::json::parse(health.json(kStart + Health::kStaleMs + 1))["checks"]["clock"],

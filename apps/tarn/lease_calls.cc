@@ -1,5 +1,7 @@
 #include "tarn/lease_calls.h"
 
+#include <algorithm>
+
 #include "tarn/output.h"
 #include "tarn/pool_request.h"
 
@@ -45,13 +47,60 @@ base::Result<LeaseCalls::Answer> LeaseCalls::call(const store::LeaseRecord& reco
   return out;
 }
 
+base::Status LeaseCalls::over(store::LeaseRecord record) {
+  record.state = State::kReleased;
+  return home_.leases().put(record);
+}
+
+std::vector<base::Result<LeaseCalls::Bought>> LeaseCalls::ask(const std::vector<store::LeaseRecord>& records,
+                                                              pool::LeaseCall about, int timeout_ms) {
+  std::vector<base::Result<Bought>> out(records.size(), base::Error{base::Code::kUnreachable, "does not answer"});
+  std::vector<pool::Peer> peers;
+  std::vector<base::Bytes> messages;
+  for (const auto& record : records) {
+    peers.push_back({record.provider, record.provider_address});
+    messages.push_back(pool::LeaseMessage{about, record.id, 0, {}}.encode());
+  }
+  const auto lines = net::Switchboard::create(home_.identity(), nullptr, options_);
+  if (!lines.ok()) {
+    std::fill(out.begin(), out.end(), lines.error());
+    return out;
+  }
+  (*lines)->call(peers, messages, pool::kMaxAccessMessage, timeout_ms, [&](pool::Lines::Reply reply) {
+    const auto& record = records[reply.peer];
+    out[reply.peer] = reply.message.ok() ? bought(record, *reply.message)
+                                         : base::Error{reply.message.error().code,
+                                                       located(record.provider_address, reply.message.error().message)};
+    return true;
+  });
+  return out;
+}
+
+base::Result<LeaseCalls::Bought> LeaseCalls::bought(const store::LeaseRecord& record, const base::Bytes& message) {
+  if (pool::is_lease_done(message)) {
+    TARN_TRY(over(record));
+    return refused("the lease is over");
+  }
+  if (const auto refusal = pool::Refusal::decode(message)) {
+    if (refusal->reason == pool::Reason::kMalformed) return Bought{};  // from before there was delivery
+    return refused("the provider " + std::string(pool::text(refusal->reason)));
+  }
+  const pool::LeaseAccess::Parties parties{record.id, record.provider, home_.identity().public_key()};
+  auto access = pool::LeaseAccess::decode(message, parties);
+  if (!access) return misbehaved();
+  Bought out{std::move(*access), {}};
+  if (out.access.sealed.empty()) return out;
+  auto credentials = out.access.open(parties, home_.identity());
+  if (!credentials.ok()) return misbehaved();
+  out.credentials = std::move(*credentials);
+  return out;
+}
+
 base::Result<std::optional<pool::LeaseDocument>> LeaseCalls::show(const pool::LeaseId& id) {
   TARN_ASSIGN(const auto kept, record(id));
   TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kShow, id}));
   if (pool::is_lease_done(answer.message)) {
-    store::LeaseRecord over = kept;
-    over.state = State::kReleased;
-    TARN_TRY(home_.leases().put(over));
+    TARN_TRY(over(kept));
     return std::optional<pool::LeaseDocument>{};
   }
   const auto document = pool::read_lease_offer(answer.message);
@@ -83,11 +132,10 @@ base::Result<pool::LeaseDocument> LeaseCalls::renew(const pool::LeaseId& id, std
 }
 
 base::Status LeaseCalls::release(const pool::LeaseId& id) {
-  TARN_ASSIGN(auto kept, record(id));
+  TARN_ASSIGN(const auto kept, record(id));
   TARN_ASSIGN(const Answer answer, call(kept, {pool::LeaseCall::kRelease, id}));
   if (!pool::is_lease_done(answer.message)) return misbehaved();
-  kept.state = State::kReleased;
-  return home_.leases().put(kept);
+  return over(kept);
 }
 
 base::Status LeaseCalls::confirm(const pool::LeaseId& id) {

@@ -125,7 +125,8 @@ base::Status LocalPool::write_config(std::size_t provider) const {
       << "]\n[[offers]]\nname = \"all\"\nclass = " << toml_text(options_.resource_class)
       << "\ncapacity = " << p.book.capacity << "\nprice = " << toml_text(p.book.price)
       << "\n[limits]\nfrom_one_place = 1000\n"  // all are at one place
-      << options_.limits << "\n";
+      << options_.limits << "\n"
+      << options_.sections;
   if (!out.flush()) return system_error(file(provider, "toml"));
   return {};
 }

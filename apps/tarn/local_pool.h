@@ -28,6 +28,7 @@ struct LocalPoolOptions {
   int rtt_ms = 0;         // every message held back as over such a distance
   bool reveal = false;    // answer the plain allocation, too (benches)
   std::string limits;     // more lines for the providers' [limits]
+  std::string sections;   // more of the providers' configurations, after [limits]
 };
 
 struct CommandEnd : ProcessEnd {

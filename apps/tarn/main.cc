@@ -39,6 +39,7 @@ struct AllOptions {
   tarn::CircuitWriteOptions write;
   tarn::BenchOptions bench;
   tarn::PoolBenchOptions pool_bench;
+  tarn::DeliveryBenchOptions delivery_bench;
   tarn::ProviderOptions provider;
   tarn::DhtOptions dht;
   tarn::RequestOptions request;
@@ -172,6 +173,13 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   leaf(pool, o.pool_bench, tarn::run_bench_pool, exit_code);
+  CLI::App* delivery = bench->add_subcommand("delivery", "from a signed lease to a namespace in use, on a real cluster");
+  delivery->add_option("--kubeconfig", o.delivery_bench.kubeconfig, "the cluster; as for tarn demo, Tarn is installed")
+      ->required();
+  delivery->add_option("--repeat", o.delivery_bench.repeat, "leases, one after the other")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  leaf(delivery, o.delivery_bench, tarn::run_bench_delivery, exit_code);
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {
@@ -180,15 +188,19 @@ void add_home(CLI::App* command, tarn::HomeOptions& home) {
   command->add_option("--bootstrap", home.bootstrap, "HOST:PORT of a node of the pool's hash table; any will do");
 }
 
+void add_log_options(CLI::App* daemon, tarn::ProviderOptions& options) {
+  daemon->add_option("--log-format", options.log_format, "text or json, to stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  daemon->add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+}
+
 void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
   CLI::App* provider = app.add_subcommand("provider", "offer compute in the pool: a daemon");
   provider->add_option("--config", o.provider.config, "the configuration (TOML)")->required();
-  provider->add_option("--log-format", o.provider.log_format, "text or json, to stderr")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  provider->add_option("--log-level", o.provider.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_log_options(provider, o.provider);
   provider->add_option("--rtt-ms", o.provider.rtt_ms, "")->group("");
   provider->add_flag("--reveal-for-measurement", o.provider.reveal, "")->group("");
   provider->footer(
@@ -217,6 +229,17 @@ void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
       "  longest_lease = \"30d\"\n\n" +
       std::string(tarn::kExitCodesHelp));
   leaf(provider, o.provider, tarn::run_provider, exit_code);
+  CLI::App* in_cluster = app.add_subcommand("operator", "offer what a Kubernetes cluster contributes: a daemon in it");
+  in_cluster->add_option("--config", o.provider.config, "the configuration (TOML)")->required();
+  add_log_options(in_cluster, o.provider);
+  in_cluster->footer(
+      "The configuration is a provider's without [[offers]]: those are the cluster's PoolContributions; with:\n"
+      "  [kubernetes]\n"
+      "  in_cluster  = true                            # or kubeconfig = \"FILE\"\n"
+      "  api_address = \"https://api.example.org:6443\"  # as tenants reach the API server\n"
+      "How to install it: deploy/kubernetes/operator.yaml.\n\n" +
+      std::string(tarn::kExitCodesHelp));
+  leaf(in_cluster, o.provider, tarn::run_operator, exit_code);
   CLI::App* dht = app.add_subcommand("dht", "a node of the pool's hash table and nothing else: where others begin");
   dht->add_option("--listen", o.dht.listen, "UDP address")->capture_default_str();
   dht->add_option("--bootstrap", o.dht.bootstrap, "HOST:PORT of other nodes");
@@ -240,7 +263,9 @@ void add_request(CLI::App& app, AllOptions& o, int& exit_code) {
   request->add_option("--mechanism", r.mechanism, auction::mechanism_names())->capture_default_str();
   request->add_option("--deadline", r.deadline, "for everything")->capture_default_str();
   request->add_option("--lease", r.lease, "for how long: 30m, 4h, 7d")->capture_default_str();
-  request->add_option("--out", r.out, "directory for the signed leases");
+  request->add_option("--out", r.out, "directory for the signed leases, and a kubeconfig for each that is delivered");
+  request->add_option("--delivery-wait", r.delivery_wait, "with --out: how long for what was bought to be ready")
+      ->capture_default_str();
   request->add_option("--providers", r.providers, "how many compute (default 8)")->check(CLI::Range(1, 15));
   request->add_option("--min-providers", r.min_providers, "with fewer, rather nothing (default 3)")
       ->check(CLI::Range(1, 15));
@@ -257,6 +282,7 @@ void add_lease(CLI::App& app, AllOptions& o, int& exit_code) {
   lease->require_subcommand(1);
   CLI::App* list = lease->add_subcommand("list", "the leases that are running");
   list->add_flag("--all", o.lease.all, "those that have ended, too");
+  list->add_flag("--offline", o.lease.offline, "what is kept here, without asking the providers");
   add_home(list, o.lease.home);
   leaf(list, o.lease, tarn::run_lease_list, exit_code);
   const auto one = [&](const char* name, const char* what, int (*handler)(const tarn::LeaseOptions&)) {
@@ -271,6 +297,10 @@ void add_lease(CLI::App& app, AllOptions& o, int& exit_code) {
       ->add_option("--for", o.lease.duration, "longer by: 30m, 4h")
       ->required();
   one("release", "give it back before its end", tarn::run_lease_release);
+  CLI::App* kubeconfig = one("kubeconfig", "how to get into what was bought, renewed", tarn::run_lease_kubeconfig);
+  kubeconfig->add_option("--out", o.lease.out, "write it to this file, for nobody else to read (default: stdout)");
+  kubeconfig->add_flag("--exec", o.lease.exec, "without a token in it: kubectl asks tarn whenever it needs one");
+  one("credential", "for kubectl: a token, as its credential plugins give it", tarn::run_lease_credential);
 }
 
 void add_pool(CLI::App& app, AllOptions& o, int& exit_code) {

@@ -59,6 +59,11 @@ struct PoolBenchOptions {
   std::size_t repeat = 5;
 };
 
+struct DeliveryBenchOptions {
+  std::string kubeconfig;
+  std::size_t repeat = 15;
+};
+
 // Whose leases and identity: see requester_home.h.
 struct HomeOptions {
   std::string config;                  // empty: the default one, if it is there
@@ -83,13 +88,14 @@ struct RequestOptions {
   std::uint64_t quantity = 1;
   std::string max_price;
   std::string mechanism = "second-price", deadline = "5s", lease = "4h", out;
+  std::string delivery_wait = "30s";
   std::size_t providers = 0, min_providers = 0;  // 0: the configuration's
   int rtt_ms = 0;
 };
 struct LeaseOptions {
   HomeOptions home;
-  std::string lease, duration;
-  bool all = false;
+  std::string lease, duration, out;
+  bool all = false, offline = false, exec = false;
 };
 struct PoolOptions {
   HomeOptions home;
@@ -108,6 +114,8 @@ int run_circuit_stats(const CircuitStatsOptions& options);
 int run_circuit_write(const CircuitWriteOptions& options);
 int run_bench(const BenchOptions& options);
 int run_bench_pool(const PoolBenchOptions& options);
+int run_bench_delivery(const DeliveryBenchOptions& options);
+int run_operator(const ProviderOptions& options);
 int run_provider(const ProviderOptions& options);
 int run_dht(const DhtOptions& options);
 int run_request(const RequestOptions& options);
@@ -115,6 +123,8 @@ int run_lease_list(const LeaseOptions& options);
 int run_lease_show(const LeaseOptions& options);
 int run_lease_renew(const LeaseOptions& options);
 int run_lease_release(const LeaseOptions& options);
+int run_lease_kubeconfig(const LeaseOptions& options);
+int run_lease_credential(const LeaseOptions& options);
 int run_pool_map(const PoolOptions& options);
 int run_pool_doctor(const PoolOptions& options);
 

@@ -3,6 +3,7 @@
 #include "auction/placement/mechanism.h"
 #include "discovery/announcement.h"
 #include "model/duration.h"
+#include "model/organisation.h"
 #include "net/address.h"
 #include "tarn/config.h"
 #include "tarn/toml_table.h"
@@ -10,7 +11,7 @@
 namespace tarn {
 namespace {
 
-constexpr std::size_t kMaxConfig = 64 * 1024, kMaxOffers = 16, kMaxBootstrap = 16;
+constexpr std::size_t kMaxConfig = 64 * 1024, kMaxOffers = 16, kMaxBootstrap = 16, kMaxBuyers = 256;
 constexpr std::uint64_t kMaxUnits = 0xffff'ffff;  // what sessions of 32 bits can hold
 
 // A count between limits.
@@ -47,6 +48,21 @@ void read_dht(Table& top, const std::string& file, DhtConfig& out, base::Status&
   status = dht.finish();
 }
 
+// To whom an offer is made, and for how long at most.
+void read_terms(Table& table, inventory::Offer& out) {
+  for (const std::string& text : table.texts("buyers", false, kMaxBuyers, 100)) {
+    const auto id = model::OrganisationId::parse(text);
+    if (!id.ok())
+      table.complain(table.node(), "buyers must be organisations like \"org_…\", as tarn keygen prints them");
+    else
+      out.buyers.insert(id->key);
+  }
+  read_duration(table, "longest_lease", std::int64_t{366} * 86'400'000, [&](std::int64_t ms) {
+    out.max_lease_seconds = static_cast<std::uint32_t>(ms / 1000);
+    if (ms < 60'000) table.complain(table.node(), "longest_lease must be 1m or more");
+  });
+}
+
 base::Status read_offer(const toml::table& entry, const std::string& file, std::vector<inventory::Offer>& out) {
   Table table(entry, file, "[[offers]]");
   const auto name = table.text("name", true, 40), unit = table.text("class", true, 1000);
@@ -56,6 +72,7 @@ base::Status read_offer(const toml::table& entry, const std::string& file, std::
   read_count(table, "capacity", 0, kMaxUnits, offer.capacity);
   read_count(table, "per_session", 1, kMaxUnits, offer.per_session);
   read_count(table, "bucket", 1, kMaxUnits, offer.bucket);
+  read_terms(table, offer);
   TARN_TRY(table.finish());
   auto parsed = model::ResourceClass::parse(*unit);
   if (!parsed.ok()) table.complain(table.node(), "class: " + parsed.error().message);
@@ -112,7 +129,7 @@ std::optional<discovery::Coordinate> read_coordinate(Table& top) {
 }  // namespace
 
 base::Result<ProviderConfig> parse_provider_config(const std::string& text, const std::string& file,
-                                                   const std::string& directory) {
+                                                   const std::string& directory, OffersFrom offers_from) {
   TARN_ASSIGN(const toml::table parsed, parse_toml(text, file));
   Table top(parsed, file, "the file");
   ProviderConfig out;
@@ -124,11 +141,16 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   base::Status dht;
   read_dht(top, file, out.dht, dht);
   TARN_TRY(dht);
-  const auto offers = top.tables("offers");
+  std::vector<const toml::table*> offers;
+  if (offers_from == OffersFrom::kFile) offers = top.tables("offers");
   TARN_TRY(read_limits(top, file, out));
+  TARN_TRY(read_kubernetes(top, file, directory, out.kubernetes));
   TARN_TRY(top.finish());
+  if (offers_from == OffersFrom::kCluster && !out.kubernetes)
+    return refused(file + ": an operator needs [kubernetes]: its offers are the cluster's PoolContributions");
   if (offers.size() > kMaxOffers) return refused(file + ": at most " + std::to_string(kMaxOffers) + " [[offers]]");
   for (const toml::table* offer : offers) TARN_TRY(read_offer(*offer, file, out.offers));
+  for (inventory::Offer& offer : out.offers) offer.delivered = out.kubernetes.has_value();
   const auto at = net::Address::parse(*listen);
   if (!at.ok()) return refused(file + ": listen: " + at.error().message);
   const auto dialled = net::Address::parse(out.endpoint);
@@ -144,9 +166,9 @@ base::Result<ProviderConfig> parse_provider_config(const std::string& text, cons
   return out;
 }
 
-base::Result<ProviderConfig> load_provider_config(const std::string& file) {
+base::Result<ProviderConfig> load_provider_config(const std::string& file, OffersFrom offers) {
   TARN_ASSIGN(const std::string text, read_text_file(file, kMaxConfig));
-  return parse_provider_config(text, file, std::filesystem::path(file).parent_path().string());
+  return parse_provider_config(text, file, std::filesystem::path(file).parent_path().string(), offers);
 }
 
 base::Result<RequesterConfig> parse_requester_config(const std::string& text, const std::string& file,

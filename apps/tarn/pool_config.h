@@ -9,6 +9,7 @@
 #include "discovery/coordinate.h"
 #include "inventory/inventory.h"
 #include "pool/provider.h"
+#include "tarn/kubernetes_config.h"
 
 namespace tarn {
 
@@ -28,10 +29,13 @@ struct ProviderConfig {
   std::size_t from_one_place = 8;                   // lines that wait at the door from one address
   std::optional<discovery::Coordinate> coordinate;  // given; else learned
   std::string http = "127.0.0.1:7480";              // metrics and health; "" for none
+  std::optional<KubernetesConfig> kubernetes;       // where leases become namespaces; nothing: they are documents
 };
+// Where offers come from: [[offers]], or the PoolContributions of a cluster, and then [kubernetes] has to be there.
+enum class OffersFrom : std::uint8_t { kFile, kCluster };
 base::Result<ProviderConfig> parse_provider_config(const std::string& text, const std::string& file,
-                                                   const std::string& directory);
-base::Result<ProviderConfig> load_provider_config(const std::string& file);
+                                                   const std::string& directory, OffersFrom offers = OffersFrom::kFile);
+base::Result<ProviderConfig> load_provider_config(const std::string& file, OffersFrom offers = OffersFrom::kFile);
 
 struct RequesterConfig {
   std::string identity, state_dir;  // empty: the user's own, made when first needed

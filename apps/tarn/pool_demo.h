@@ -12,6 +12,7 @@
 
 #include "auction/placement/mechanism.h"
 #include "base/result.h"
+#include "tarn/demo_cluster.h"
 #include "tarn/local_pool.h"
 
 namespace tarn {
@@ -38,6 +39,7 @@ std::optional<Units> units_of(const std::string& metrics);  // of a provider's o
 
 struct DemoLease {
   std::string id, provider;
+  std::string kubeconfig;  // a file; empty: nothing was delivered
   std::uint64_t units = 0, hourly_payment = 0;
 };
 struct RequestSaid {  // `tarn request --output json`
@@ -65,6 +67,8 @@ struct PoolDemo {
   std::string requester;
   std::vector<PoolDemoProvider> providers;
   RequestSaid request;
+  std::string cluster;  // where it was delivered; empty: nowhere
+  std::vector<Handover> handovers;
   bool equals_plain = false;
 };
 // Whether the leases are what the open evaluation of the books of those who computed gives, and each provider knows of

@@ -96,7 +96,7 @@ std::optional<RequestSaid> parse_request(const std::string& json) {
       const auto units = number(row.at("units").get<std::string>());
       const auto payment = model::parse_credits(row.at("credits_per_hour").get<std::string>());
       if (!units || !payment.ok()) return std::nullopt;
-      out.leases.push_back({row.at("id"), row.at("provider"), *units, *payment});
+      out.leases.push_back({row.at("id"), row.at("provider"), row.value("kubeconfig", ""), *units, *payment});
     }
     out.attempts = said.at("attempts").size();
     if (out.attempts > 0) out.asked = said.at("attempts").back().at("asked");
@@ -121,6 +121,21 @@ std::optional<double> rtt_on_map(const std::string& json, const std::string& id)
   return std::nullopt;
 }
 
+namespace {
+Json json(const Handover& h) {
+  Json quota = Json::object();
+  for (const Handover::Quota& q : h.quota) quota[q.resource] = {{"granted", q.granted}, {"used", q.used}};
+  return {{"lease", h.lease},
+          {"namespace", h.tenant_namespace},
+          {"quota", quota},
+          {"made_a_config_map", h.made},
+          {"refused_beyond_quota", h.beyond},
+          {"refused_elsewhere", h.elsewhere},
+          {"gone_ms", h.gone_ms.value_or(0)},
+          {"token_void", h.token_void}};
+}
+}  // namespace
+
 std::string to_json(const PoolDemo& demo) {
   const PoolBooks& books = demo.books;
   Json out{{"mechanism", books.mechanism},
@@ -140,6 +155,10 @@ std::string to_json(const PoolDemo& demo) {
       {"leases", leases}};
   out["providers"] = Json::array();
   for (const PoolDemoProvider& p : demo.providers) out["providers"].push_back(json(p));
+  if (!demo.cluster.empty()) {
+    out["cluster"] = {{"server", demo.cluster}, {"delivered", Json::array()}};
+    for (const Handover& h : demo.handovers) out["cluster"]["delivered"].push_back(json(h));
+  }
   const RequestSaid& r = demo.request;
   out["attempts"] = r.attempts;
   out["times"] = {{"discovery_ms", r.discovery_ms},

@@ -85,6 +85,21 @@ std::string leases(const PoolDemo& demo) {
   return table(rows);
 }
 
+// What the tenant found on the cluster, as the server said it.
+std::string handover(const Handover& h) {
+  std::vector<std::vector<std::string>> rows{{"quota", "granted", "used"}};
+  for (const Handover::Quota& q : h.quota)
+    if (q.granted != "0") rows.push_back({q.resource, q.granted, q.used});
+  std::string out = "The namespace " + h.tenant_namespace + ", by its own kubeconfig\n" + table(rows);
+  out += std::string("made a ConfigMap:      ") + (h.made ? "yes" : "no") + "\n";
+  out += "a pod beyond it:       refused: " + cut(h.beyond, 300) + "\n";
+  out += "others' secrets:       refused: " + cut(h.elsewhere, 300) + "\n";
+  if (h.gone_ms)
+    out += "after the release:     namespace gone, token refused, " + fixed(static_cast<double>(*h.gone_ms) / 1000, 1) +
+           " s later\n";
+  return out + "\n";
+}
+
 std::string inventories(const std::vector<PoolDemoProvider>& providers) {
   std::vector<std::vector<std::string>> rows{{"provider", "free", "leased", "free then", "leased then"}};
   for (const PoolDemoProvider& p : providers)
@@ -107,6 +122,8 @@ std::string to_text(const PoolDemo& demo, bool unicode) {
                 {fixed(r.discovery_ms, 0), fixed(r.agreement_ms, 0), fixed(r.mpc_ms, 0), fixed(r.delivery_ms, 0),
                  fixed(r.total_ms, 0)}}) +
          "\n";
+  if (!demo.cluster.empty()) out += "What was delivered on " + demo.cluster + "\n\n";
+  for (const Handover& h : demo.handovers) out += handover(h);
   out += "Units, as each provider counts them: with the lease, and then after its release\n" +
          inventories(demo.providers) + "\n";
   out += demo.equals_plain

@@ -6,25 +6,30 @@
 #include <vector>
 
 #include "discovery/finder.h"
+#include "pool/lease_access.h"
 #include "pool/requester.h"
 #include "store/lease_book.h"
+#include "tarn/time_text.h"
 
 namespace tarn {
-
-std::string time_text(std::int64_t unix_ms);  // RFC 3339, UTC, seconds
 
 struct LeaseRow {
   pool::LeaseTerms terms;
   std::string address, state;  // unconfirmed, active, released, ended
   std::string file;            // where --out put it
+  std::string kubeconfig;      // and where the way in
+  // What the provider said of the delivery; nothing: it was not asked.
+  std::optional<base::Result<pool::LeaseAccess>> delivery{};
 };
 LeaseRow lease_row(const store::LeaseRecord& record, std::int64_t now);  // terms are empty if the record is damaged
-std::string lease_table(const std::vector<LeaseRow>& rows);
-std::string lease_json(const std::vector<LeaseRow>& rows);
-std::string lease_json(const LeaseRow& row);
+// What of the quota is used, for the resources that were bought: "cpu 1500m of 4, memory 2Gi of 8Gi".
+std::string usage_text(const LeaseRow& row);
+std::string lease_table(const std::vector<LeaseRow>& rows, std::int64_t now);
+std::string lease_json(const std::vector<LeaseRow>& rows, std::int64_t now);
+std::string lease_json(const LeaseRow& row, std::int64_t now);
 
 std::string request_json(const pool::RequestResult& result, const std::vector<LeaseRow>& leases,
-                         const base::Error* error);
+                         const base::Error* error, std::int64_t now);
 
 std::string map_table(const std::vector<discovery::Candidate>& found);
 std::string map_json(const std::vector<discovery::Candidate>& found, const discovery::Coordinate& own);

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "tarn/fulfillers.h"
 #include "tarn/log.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
@@ -22,7 +23,12 @@ int run_provider(const ProviderOptions& options) {
   StreamLog log(STDERR_FILENO, options.log_format == "json" ? LogFormat::kJson : LogFormat::kText,
                 level.value_or(base::LogLevel::kInfo), clock);
   catch_signals();
-  auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, log);
+  MakeFulfiller fulfiller;
+  if (config->kubernetes)
+    fulfiller = [kubernetes = *config->kubernetes, &clock, &log](const crypto::PublicKey& provider) {
+      return open_kubernetes(kubernetes, provider, clock, {.cancelled = interrupted, .on_call = logged_to(log)});
+    };
+  auto daemon = ProviderDaemon::open(std::move(*config), {options.rtt_ms / 2, options.reveal}, fulfiller, log);
   if (!daemon.ok()) return report(daemon.error());
   const base::Status ended = (*daemon)->run();
   return ended.ok() ? kExitDone : report(ended.error());

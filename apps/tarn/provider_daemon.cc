@@ -36,6 +36,7 @@ std::string_view word(pool::ProviderEvent::Kind kind) {
     case Kind::kRenewed: return "lease_renewed";
     case Kind::kReleased: return "lease_released";
     case Kind::kShown: return "lease_shown";
+    case Kind::kLetIn: return "credentials_given";
   }
   return "event";
 }
@@ -71,10 +72,14 @@ ProviderDaemon::~ProviderDaemon() = default;
 std::string ProviderDaemon::id() const { return model::OrganisationId{identity_->public_key()}.text(); }
 
 base::Result<std::unique_ptr<ProviderDaemon>> ProviderDaemon::open(ProviderConfig config, DaemonOptions options,
-                                                                   base::Log& log) {
+                                                                   const MakeFulfiller& fulfiller, base::Log& log) {
   std::unique_ptr<ProviderDaemon> out(new ProviderDaemon(std::move(config), options, log));
   TARN_ASSIGN(out->identity_, crypto::Identity::load(out->config_.identity));
   TARN_TRY(out->open_stores());
+  if (fulfiller) {
+    TARN_ASSIGN(out->fulfiller_, fulfiller(out->identity_->public_key()));
+    out->open_delivery();
+  }
   TARN_TRY(out->open_network());
   TARN_TRY(out->open_http());
   return out;
@@ -89,6 +94,11 @@ base::Status ProviderDaemon::open_stores() {
   TARN_ASSIGN(inventory_, store::InventoryFile::open(directory + "/inventory.db", config_.offers));
   TARN_ASSIGN(reputation_, store::ReputationFile::open(directory + "/reputation.db"));
   return {};
+}
+
+void ProviderDaemon::open_delivery() {
+  delivery_ = std::make_unique<DeliveryThread>(*inventory_, *fulfiller_, clock_, inventory::DeliveryPace{},
+                                               [this](const inventory::DeliveryEvent& event) { on_delivery(event); });
 }
 
 base::Status ProviderDaemon::open_network() {
@@ -117,7 +127,7 @@ base::Status ProviderDaemon::open_network() {
       pool::Provider::Services{*identity_, *switchboard_, *inventory_, *reputation_, clock_,
                                [this] { return acquaintances_->lend(); },
                                [this](const model::ResourceClass& unit) { return seen(unit); },
-                               [this](const pool::ProviderEvent& event) { on_event(event); }},
+                               [this](const pool::ProviderEvent& event) { on_event(event); }, delivery_.get()},
       config_.rules);
   workers_ = std::make_unique<Workers>(2 * config_.rules.admission.max_sessions + 8);
   return {};
@@ -144,7 +154,32 @@ void ProviderDaemon::on_call(std::unique_ptr<pool::Line> line, base::Bytes first
   (void)(*shared)->send(pool::Refusal{pool::Reason::kBusy, 1000}.encode());
 }
 
+void ProviderDaemon::wake_delivery() {
+  if (delivery_) delivery_->wake();
+}
+
+void ProviderDaemon::on_delivery(const inventory::DeliveryEvent& event) {
+  using Kind = inventory::DeliveryEvent::Kind;
+  metrics_.delivery(event);
+  const std::string lease = pool::text(event.lease);
+  switch (event.kind) {
+    case Kind::kReady: return log_.info("delivery_ready", {{"lease", lease}, {"ms", event.took_ms}});
+    case Kind::kRenewed: return log_.info("delivery_renewed", {{"lease", lease}});
+    case Kind::kGone: return log_.info("delivery_gone", {{"lease", lease}, {"ms", event.took_ms}});
+    case Kind::kVanished: return log_.warning("delivery_vanished", {{"lease", lease}});
+    case Kind::kRecalled: return log_.warning("lease_recalled", {{"lease", lease}});
+    case Kind::kOrphan: return log_.warning("orphan_removed", {{"lease", lease}});
+    case Kind::kFailed: break;
+  }
+  if (event.again)
+    log_.debug("delivery_failed", {{"lease", lease}, {"error", event.error->message}});
+  else
+    log_.warning("delivery_failed", {{"lease", lease}, {"error", event.error->message}});
+}
+
 void ProviderDaemon::on_event(const pool::ProviderEvent& event) {
+  using Kind = pool::ProviderEvent::Kind;
+  if (event.kind == Kind::kWon || event.kind == Kind::kRenewed || event.kind == Kind::kReleased) wake_delivery();
   if (event.kind == pool::ProviderEvent::Kind::kRefused) {
     metrics_.session_refused(pool::word(event.reason));
     log_.info("refused", {{"peer", event.requester}, {"from", event.from}, {"reason", pool::word(event.reason)}});
@@ -175,7 +210,7 @@ std::set<crypto::PublicKey> ProviderDaemon::seen(const model::ResourceClass& uni
 // All of them, nearest first: among many that are equally near a requester names others than we would.
 void ProviderDaemon::look_around(std::int64_t now) {
   std::set<std::string> families;
-  for (const auto& offer : config_.offers) families.insert(offer.unit.family());
+  for (const auto& offer : inventory_->offers()) families.insert(offer.unit.family());
   const discovery::Coordinate own = node_->coordinate();
   std::vector<discovery::Announcement> live;
   for (const std::string& family : families) {
@@ -191,7 +226,7 @@ void ProviderDaemon::look_around(std::int64_t now) {
 
 void ProviderDaemon::announce(std::int64_t now) {
   std::vector<model::ResourceClass> classes;
-  for (const auto& offer : config_.offers) classes.push_back(offer.unit);
+  for (const auto& offer : inventory_->offers()) classes.push_back(offer.unit);
   const auto put = announcer_->run_once(now, node_->coordinate(), classes);
   if (!put.ok()) return log_.error("announcement_failed", {{"error", put.error().message}});
   if (*put == 0) return;
@@ -206,10 +241,12 @@ void ProviderDaemon::expire(std::int64_t now) {
   if (!ended.ok()) return log_.error("storage", {{"error", ended.error().message}});
   for (const auto& lease : *ended)
     log_.info("lease_ended", {{"lease", pool::text(lease.id)}, {"requester", lease.requester}});
+  if (!ended->empty()) wake_delivery();
 }
 
 void ProviderDaemon::measure() {
   metrics_.inventory(inventory_->totals(), inventory_->leases());
+  if (delivery_) metrics_.deliveries(delivery_->counts());
   for (; probes_counted_ < responder_->answered(); ++probes_counted_) metrics_.probe_answered();
   metrics_.dht_nodes(node_->dht().nodes().good);
   metrics_.coordinate_error(node_->coordinate().error);
@@ -259,8 +296,10 @@ void ProviderDaemon::check(std::int64_t now) {
   health_.report(Check::kStorage, storage.ok() && storage_well_, now, storage.ok() ? "" : storage.error().message);
   health_.report(Check::kDht, node_->dht().nodes().good > 0 || config_.dht.bootstrap.empty(), now);
   health_.report(Check::kClock, clock_watch_.good(now, clock_.steady_ms()), now);
-  health_.report(Check::kAnnounced, announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs,
-                 now);
+  const bool reachable = !delivery_ || delivery_->counts().reachable;
+  health_.report(Check::kDelivery, reachable, now, reachable ? "" : "what delivers does not answer; see the log");
+  const bool announced = announced_at_ > 0 && now - announced_at_ < 2 * discovery::Announcer::kPeriodMs;
+  health_.report(Check::kAnnounced, announced || inventory_->offers().empty(), now);
 }
 
 base::Status ProviderDaemon::run() {
@@ -268,10 +307,12 @@ base::Status ProviderDaemon::run() {
   std::jthread probes([this](const std::stop_token& stop) { responder_->run(stop); });
   std::jthread http;
   if (http_) http = std::jthread([this](const std::stop_token& stop) { http_->run(stop); });
+  expire(clock_.unix_ms());  // nothing is delivered for which the time has come meanwhile
+  if (delivery_) delivery_->start();
   log_.info("provider_started", {{"id", identity_->public_key()},
                                  {"endpoint", config_.endpoint},
                                  {"dht_port", node_->dht().bound_port()},
-                                 {"offers", config_.offers.size()}});
+                                 {"offers", inventory_->offers().size()}});
   bool told = false;
   while (!interrupted()) {
     keep_house();
@@ -297,6 +338,7 @@ base::Status ProviderDaemon::close() {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   cutting_off_ = true;
   workers_->join();
+  if (delivery_) delivery_->stop();
   (void)node_->save();
   node_->dht().stop();
   log_.info("provider_stopped");

@@ -3,6 +3,7 @@
 //   probes     answers measurements
 //   house      announces, learns the coordinate, looks around, frees what has run out, every second what is due
 //   http       metrics and health
+//   delivery   makes real what is leased and takes away what has ended, where there is a fulfiller
 // run() returns when the user interrupts: the announcement is withdrawn, running sessions end or are cut off after a
 // grace, everything is written. Killed at any point, the next start finds a sound inventory.
 #pragma once
@@ -23,6 +24,7 @@
 #include "store/inventory_file.h"
 #include "store/reputation_file.h"
 #include "store/shared_acquaintances.h"
+#include "tarn/delivery_thread.h"
 #include "tarn/health.h"
 #include "tarn/notify.h"
 #include "tarn/pool_node.h"
@@ -39,22 +41,32 @@ struct DaemonOptions {
   bool reveal_for_measurement = false;  // benches
 };
 
+// What delivers, made once the provider's key is known; null: leases are documents.
+using MakeFulfiller =
+    std::function<base::Result<std::unique_ptr<inventory::Fulfiller>>(const crypto::PublicKey& provider)>;
+
 class ProviderDaemon {
  public:
   static base::Result<std::unique_ptr<ProviderDaemon>> open(ProviderConfig config, DaemonOptions options,
-                                                            base::Log& log);
+                                                            const MakeFulfiller& fulfiller, base::Log& log);
   ~ProviderDaemon();
   base::Status run();
 
   std::string id() const;
+  // While it runs, from any thread: an operator changes the offers, and counts.
+  inventory::Inventory& inventory() { return *inventory_; }
+  ServiceMetrics& metrics() { return metrics_; }
 
  private:
   ProviderDaemon(ProviderConfig config, DaemonOptions options, base::Log& log);
   base::Status open_stores();
+  void open_delivery();
   base::Status open_network();
   base::Status open_http();
   void on_call(std::unique_ptr<pool::Line> line, base::Bytes first);
   void on_event(const pool::ProviderEvent& event);
+  void on_delivery(const inventory::DeliveryEvent& event);
+  void wake_delivery();
   std::set<crypto::PublicKey> seen(const model::ResourceClass& unit);
 
   void keep_house();  // once
@@ -83,6 +95,8 @@ class ProviderDaemon {
   std::unique_ptr<net::ProbeResponder> responder_;
   std::unique_ptr<net::FrontDoor> door_;
   std::unique_ptr<net::Switchboard> switchboard_;
+  std::unique_ptr<inventory::Fulfiller> fulfiller_;
+  std::unique_ptr<DeliveryThread> delivery_;
   std::unique_ptr<pool::Provider> provider_;
   std::unique_ptr<discovery::Announcer> announcer_;
   std::unique_ptr<discovery::View> view_;

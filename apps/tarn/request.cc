@@ -6,6 +6,7 @@
 #include "model/duration.h"
 #include "model/money.h"
 #include "model/organisation.h"
+#include "tarn/lease_delivery.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 #include "tarn/pool_report.h"
@@ -50,6 +51,10 @@ base::Result<pool::Wanted> wanted_of(const RequestOptions& o, const RequesterCon
   return out;
 }
 
+base::Result<std::int64_t> delivery_wait_ms(const RequestOptions& options) {
+  return model::parse_duration_ms(options.delivery_wait, 3'600'000);
+}
+
 std::string said(pool::Requester::Step step, const std::string& detail) {
   using Step = pool::Requester::Step;
   switch (step) {
@@ -85,7 +90,33 @@ void print_leases(const std::vector<LeaseRow>& rows) {
                 model::credits_text(t.hourly_payment).c_str(), time_text(t.end_unix_ms).c_str(),
                 model::OrganisationId{t.provider}.text().c_str(), row.address.c_str());
     if (!row.file.empty()) std::printf("  %s\n", row.file.c_str());
+    if (!row.kubeconfig.empty()) std::printf("  KUBECONFIG=%s kubectl get quota\n", row.kubeconfig.c_str());
   }
+}
+
+// The way in, for each lease that is delivered, beside its document.
+base::Status write_kubeconfigs(const RequestOptions& options, RequesterHome& home, std::vector<LeaseRow>& rows) {
+  TARN_ASSIGN(const std::int64_t wait_ms, delivery_wait_ms(options));
+  std::vector<store::LeaseRecord> records;
+  for (const LeaseRow& row : rows) {
+    TARN_ASSIGN(records.emplace_back(), home.leases().find(row.terms.id));
+  }
+  LeaseCalls calls(home, interrupted, options.rtt_ms / 2);
+  const auto bought = await_delivery(calls, records, wait_ms, home.clock());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    LeaseRow& row = rows[i];
+    const std::string id = pool::text(row.terms.id);
+    row.delivery =
+        bought[i].ok() ? base::Result(bought[i]->access) : base::Result<pool::LeaseAccess>(bought[i].error());
+    const std::string why = not_yet(bought[i]);
+    if (!why.empty())
+      progress(id + " is signed, and not handed over yet: " + why + "; later: tarn lease kubeconfig " + id);
+    if (!bought[i].ok() || bought[i]->credentials.empty()) continue;
+    const std::string file = (std::filesystem::path(options.out) / (id + ".kubeconfig")).string();
+    TARN_TRY(write_kubeconfig(row.terms.id, *bought[i], file));
+    row.kubeconfig = file;
+  }
+  return {};
 }
 
 int finish(const RequestOptions& options, RequesterHome& home, const pool::RequestResult& result,
@@ -97,8 +128,9 @@ int finish(const RequestOptions& options, RequesterHome& home, const pool::Reque
   }
   base::Status end = status;
   if (end.ok() && !options.out.empty()) end = write_documents(options.out, rows, result.leases);
+  if (end.ok() && !options.out.empty()) end = write_kubeconfigs(options, home, rows);
   if (json_wanted())
-    std::printf("%s\n", request_json(result, rows, end.ok() ? nullptr : &end.error()).c_str());
+    std::printf("%s\n", request_json(result, rows, end.ok() ? nullptr : &end.error(), home.clock().unix_ms()).c_str());
   else
     print_leases(rows);
   if (!end.ok()) {
@@ -119,6 +151,8 @@ int run_request(const RequestOptions& options) {
   if (!home.ok()) return report(home.error());
   const auto wanted = wanted_of(options, (*home)->config());
   if (!wanted.ok()) return report(wanted.error());
+  if (const auto wait = delivery_wait_ms(options); !wait.ok())
+    return report(refused("--delivery-wait " + wait.error().message));
   if ((*home)->config().dht.bootstrap.empty())
     return report(
         refused("where does the pool begin? --bootstrap HOST:PORT of any of its nodes, or [dht] bootstrap in the "

@@ -56,11 +56,21 @@ ServiceMetrics::ServiceMetrics(std::string_view version) {
   metrics_.declare_gauge("tarn_build_info", "1, with the version.");
   metrics_.declare_counter("tarn_sessions_total", "Sessions that this provider accepted, by how they ended for it.");
   metrics_.declare_counter("tarn_refusals_total", "Invitations and lease calls refused, by reason.");
+  metrics_.declare_gauge("tarn_operator_leads", "1 while this operator is the one that acts.");
+  metrics_.declare_gauge("tarn_contributions", "PoolContributions of the cluster, by what was made of them.");
+  metrics_.declare_counter("tarn_kubernetes_calls_total", "Calls of the cluster's API, by verb and class of status.");
   metrics_.declare_gauge("tarn_sessions_running", "Sessions under way.");
   metrics_.declare_histogram("tarn_session_phase_seconds", "Time that sessions spent in a phase.",
                              {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
   metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased.");
-  metrics_.declare_gauge("tarn_leases", "Leases: offered (not countersigned yet), active.");
+  metrics_.declare_gauge("tarn_leases",
+                         "Leases: offered (not countersigned yet), active, returning (ended, and being taken away).");
+  metrics_.declare_gauge("tarn_deliveries",
+                         "What leases have become: coming, ready, leaving; failing are some of these.");
+  metrics_.declare_counter("tarn_delivery_events_total", "What happened to deliveries.");
+  metrics_.declare_gauge("tarn_delivery_reachable", "1 if the platform that delivers answered when last asked.");
+  metrics_.declare_histogram("tarn_delivery_seconds", "Time from a lease that is signed, or ended, to what it means.",
+                             {0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30, 60, 300});
   metrics_.declare_counter("tarn_lines_accepted_total", "Connections let in at the front door.");
   metrics_.declare_counter("tarn_lines_refused_total", "Connections refused at the front door, by reason.");
   metrics_.declare_counter("tarn_probes_answered_total", "Probes of the distance answered.");
@@ -103,6 +113,39 @@ void ServiceMetrics::excluded(std::size_t peers) {
   metrics_.set("tarn_excluded_peers", {}, static_cast<double>(peers));
 }
 
+void ServiceMetrics::delivery(const inventory::DeliveryEvent& event) {
+  using Kind = inventory::DeliveryEvent::Kind;
+  constexpr std::array<const char*, 7> kEvents = {"ready",    "renewed", "gone",  "vanished",
+                                                  "recalled", "orphan",  "failed"};
+  metrics_.add("tarn_delivery_events_total", label("event", kEvents.at(static_cast<std::size_t>(event.kind))));
+  const double seconds = static_cast<double>(event.took_ms) / 1000;
+  if (event.kind == Kind::kReady) metrics_.observe("tarn_delivery_seconds", label("phase", "ready"), seconds);
+  if (event.kind == Kind::kGone) metrics_.observe("tarn_delivery_seconds", label("phase", "gone"), seconds);
+}
+
+void ServiceMetrics::deliveries(const inventory::Deliveries::Counts& counts) {
+  const auto set = [&](const char* state, std::size_t count) {
+    metrics_.set("tarn_deliveries", label("state", state), static_cast<double>(count));
+  };
+  set("coming", counts.coming);
+  set("ready", counts.ready);
+  set("leaving", counts.leaving);
+  set("failing", counts.failing);
+  metrics_.set("tarn_delivery_reachable", {}, counts.reachable ? 1 : 0);
+}
+
+void ServiceMetrics::leads(bool leads) { metrics_.set("tarn_operator_leads", {}, leads ? 1 : 0); }
+
+void ServiceMetrics::contributions(std::size_t accepted, std::size_t refused) {
+  metrics_.set("tarn_contributions", label("state", "accepted"), static_cast<double>(accepted));
+  metrics_.set("tarn_contributions", label("state", "refused"), static_cast<double>(refused));
+}
+
+void ServiceMetrics::api_called(std::string_view verb, unsigned status) {
+  const std::string outcome = status == 0 ? "none" : std::to_string(status / 100) + "xx";
+  metrics_.add("tarn_kubernetes_calls_total", {{"verb", std::string(verb)}, {"status", outcome}});
+}
+
 void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases) {
   std::vector<std::pair<net::Metrics::Labels, double>> units;
   for (const inventory::Totals& offer : offers) {
@@ -114,13 +157,15 @@ void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::s
     add("leased", offer.leased);
   }
   metrics_.replace("tarn_units", units);
-  double offered = 0, active = 0;
+  double offered = 0, active = 0, returning = 0;
   for (const inventory::Lease& lease : leases) {
     offered += lease.state == inventory::Lease::State::kOffered;
     active += lease.state == inventory::Lease::State::kActive;
+    returning += lease.state == inventory::Lease::State::kReturning;
   }
   metrics_.set("tarn_leases", label("state", "offered"), offered);
   metrics_.set("tarn_leases", label("state", "active"), active);
+  metrics_.set("tarn_leases", label("state", "returning"), returning);
 }
 
 std::string ServiceMetrics::text() const {

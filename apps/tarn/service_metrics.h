@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "inventory/inventory.h"
+#include "inventory/deliveries.h"
 #include "net/metrics.h"
 
 namespace tarn {
@@ -42,6 +42,11 @@ class ServiceMetrics {
   void dht_nodes(std::size_t good);
   void coordinate_error(double relative);
   void excluded(std::size_t peers);
+  void delivery(const inventory::DeliveryEvent& event);
+  void deliveries(const inventory::Deliveries::Counts& counts);
+  void leads(bool leads);  // an operator
+  void contributions(std::size_t accepted, std::size_t refused);
+  void api_called(std::string_view verb, unsigned status);  // of a cluster; status 0: no answer
   void inventory(std::span<const inventory::Totals> offers, std::span<const inventory::Lease> leases);
 
   std::string text() const;  // for Prometheus; with this process's own figures

@@ -78,9 +78,10 @@ TEST(ServiceMetrics, FailedSessionsAreToldApart) {
 
 TEST(ServiceMetrics, TheInventoryIsShownAsItIsNow) {
   ServiceMetrics metrics("1");
-  inventory::Lease offered, active;
+  inventory::Lease offered, active, returning;
   active.state = inventory::Lease::State::kActive;
-  const std::vector<inventory::Lease> leases = {offered, active, active};
+  returning.state = inventory::Lease::State::kReturning;
+  const std::vector<inventory::Lease> leases = {offered, active, active, returning};
   const std::vector<inventory::Totals> before = {{"small", 10, 5, 3, 2}, {"gone", 1, 1, 0, 0}};
   const std::vector<inventory::Totals> after = {{"small", 10, 10, 0, 0}};
   metrics.inventory(before, leases);
@@ -90,11 +91,28 @@ TEST(ServiceMetrics, TheInventoryIsShownAsItIsNow) {
                                         "tarn_units{offer=\"small\",state=\"free\"} 5\n"
                                         "tarn_units{offer=\"small\",state=\"held\"} 3\n"
                                         "tarn_units{offer=\"small\",state=\"leased\"} 2\n"));
-  EXPECT_THAT(metrics.text(), HasSubstr("tarn_leases{state=\"active\"} 2\ntarn_leases{state=\"offered\"} 1\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("tarn_leases{state=\"active\"} 2\ntarn_leases{state=\"offered\"} 1\n"
+                                        "tarn_leases{state=\"returning\"} 1\n"));
   metrics.inventory(after, {});
   EXPECT_THAT(metrics.text(), HasSubstr("tarn_units{offer=\"small\",state=\"free\"} 10\n"));
   EXPECT_THAT(metrics.text(), Not(HasSubstr("gone")));
   EXPECT_THAT(metrics.text(), HasSubstr("tarn_leases{state=\"active\"} 0\n"));
+}
+
+TEST(ServiceMetrics, DeliveriesAreCountedAndTimed) {
+  using Kind = inventory::DeliveryEvent::Kind;
+  ServiceMetrics metrics("1");
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("tarn_deliveries{")));  // where nothing is delivered
+  metrics.delivery({Kind::kReady, {1}, 700});
+  metrics.delivery({Kind::kFailed, {1}});
+  metrics.delivery({Kind::kGone, {1}, 4'000});
+  metrics.deliveries({1, 2, 3, 1, false});
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("tarn_deliveries{state=\"leaving\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("tarn_delivery_events_total{event=\"failed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("tarn_delivery_reachable 0\n"));
+  EXPECT_THAT(text, HasSubstr("tarn_delivery_seconds_bucket{phase=\"ready\",le=\"1\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("tarn_delivery_seconds_sum{phase=\"gone\"} 4\n"));
 }
 
 double figure(const std::string& text, const std::string& name) {

@@ -20,7 +20,7 @@ TEST(StatusPages, ShowMetricsAndHealth) {
   EXPECT_THAT(pages({"/metrics"}).body, testing::HasSubstr("tarn_build_info"));
   EXPECT_EQ(pages({"/healthz"}).status, 200U);
   EXPECT_EQ(pages({"/readyz"}).status, 503U);
-  for (const Check check : {Check::kStorage, Check::kDht, Check::kClock, Check::kAnnounced})
+  for (const Check check : {Check::kStorage, Check::kDht, Check::kClock, Check::kAnnounced, Check::kDelivery})
     health.report(check, true, clock.unix_ms());
   EXPECT_EQ(pages({"/readyz"}).status, 200U);
   health.report(Check::kStorage, false, clock.unix_ms(), "read-only");

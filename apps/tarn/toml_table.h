@@ -54,6 +54,13 @@ class Table {
     }
     return static_cast<std::uint64_t>(*value);
   }
+  std::optional<bool> flag(const char* key) {
+    const toml::node* node = find(key, false);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<bool>();
+    if (!value) complain(*node, std::string(key) + " must be true or false");
+    return value;
+  }
   const toml::table* table(const char* key, bool required) {
     const toml::node* node = find(key, required);
     if (node == nullptr) return nullptr;

@@ -14,7 +14,10 @@ base::Error damaged(std::string message) {
   return {base::Code::kStorage, "the inventory is damaged: " + std::move(message)};
 }
 
-bool runs(const Lease& lease) { return lease.state != Lease::State::kEnded; }
+// Its units are promised, or not given back yet.
+bool counts(const Lease& lease) { return lease.state != Lease::State::kEnded; }
+// It has not ended, as far as both sides agreed.
+bool runs(const Lease& lease) { return counts(lease) && lease.state != Lease::State::kReturning; }
 
 base::Status check(const Offer& offer) {
   const bool plain = std::all_of(offer.name.begin(), offer.name.end(), [](char c) { return c > ' ' && c < 0x7f; });
@@ -31,22 +34,29 @@ std::uint64_t units_to_hold(const Offer& offer, std::uint64_t free) {
   return most - most % offer.bucket;
 }
 
+// What was never confirmed was never delivered.
 Lease ended(Lease lease, std::int64_t now) {
-  lease.state = Lease::State::kEnded;
+  const bool there = lease.delivered && lease.state == Lease::State::kActive;
+  lease.state = there ? Lease::State::kReturning : Lease::State::kEnded;
   lease.end_unix_ms = std::min(lease.end_unix_ms, std::max(now, lease.start_unix_ms));
   return lease;
 }
 
 }  // namespace
 
-base::Result<Book> Book::open(std::vector<Offer> offers, std::vector<Hold> holds, std::vector<Lease> leases) {
-  Book book;
+base::Status Book::set_offers(std::vector<Offer> offers) {
   std::set<std::string> names;
   for (const Offer& offer : offers) {
     TARN_TRY(check(offer));
     if (!names.insert(offer.name).second) return refused("offer " + offer.name + ": there is another of this name");
   }
-  book.offers_ = std::move(offers);
+  offers_ = std::move(offers);
+  return {};
+}
+
+base::Result<Book> Book::open(std::vector<Offer> offers, std::vector<Hold> holds, std::vector<Lease> leases) {
+  Book book;
+  TARN_TRY(book.set_offers(std::move(offers)));
   std::map<std::string, std::uint64_t> promised;
   const auto promise = [&](const std::string& offer, std::uint64_t units) {
     std::uint64_t& sum = promised[offer];
@@ -58,7 +68,7 @@ base::Result<Book> Book::open(std::vector<Offer> offers, std::vector<Hold> holds
     if (!book.holds_.emplace(hold.id, std::move(hold)).second) return damaged("a hold is there twice");
   }
   for (Lease& lease : leases) {
-    if (runs(lease) && !promise(lease.offer, lease.units)) return damaged("more is leased than there ever was");
+    if (counts(lease) && !promise(lease.offer, lease.units)) return damaged("more is leased than there ever was");
     if (!book.leases_.emplace(lease.id, std::move(lease)).second) return damaged("a lease is there twice");
   }
   return book;
@@ -69,25 +79,25 @@ PriceVariables Book::variables(const Offer& offer) const {
   for (const auto& [id, hold] : holds_)
     if (hold.offer == offer.name) out.held += hold.units;
   for (const auto& [id, lease] : leases_)
-    if (lease.offer == offer.name && runs(lease)) out.leased += lease.units;
+    if (lease.offer == offer.name && counts(lease)) out.leased += lease.units;
   out.capacity = std::max(offer.capacity, out.held + out.leased);
   out.free = out.capacity - out.held - out.leased;
   return out;
 }
 
-base::Result<Changes> Book::hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
-                                 std::int64_t until) const {
+base::Result<Changes> Book::hold(const Id& id, const Wanted& wanted, std::int64_t now, std::int64_t until) const {
   if (holds_.contains(id)) return refused("this hold exists already");
   if (until <= now) return refused("the hold's time is over before it begins");
   std::optional<Hold> chosen;
   for (const bool exact : {true, false})
     for (const Offer& offer : offers_) {
-      if ((offer.unit == wanted) != exact || !offer.unit.covers(wanted)) continue;
+      if ((offer.unit == wanted.unit) != exact || !serves(offer, wanted)) continue;
       const PriceVariables left = variables(offer);
       const auto price = offer.price.micro_credits(left);
       if (!price.ok()) continue;  // an offer without a price is not made
       const std::uint64_t units = units_to_hold(offer, left.free);
-      if (!chosen || (chosen->units == 0 && units > 0)) chosen = Hold{id, offer.name, units, *price, until};
+      if (!chosen || (chosen->units == 0 && units > 0))
+        chosen = Hold{id, offer.name, units, *price, until, offer.delivered};
     }
   Changes changes;
   if (chosen) changes.holds.push_back(std::move(*chosen));
@@ -113,6 +123,7 @@ base::Result<Changes> Book::lease(const Id& hold, const Lease& lease, std::int64
   Changes changes;
   changes.holds_gone.push_back(hold);
   changes.leases.push_back(lease);
+  changes.leases.back().delivered = held->second.delivered;
   return changes;
 }
 
@@ -157,15 +168,26 @@ base::Result<Changes> Book::end_lease(const Id& id, std::int64_t now) const {
   return changes;
 }
 
+base::Result<Changes> Book::returned(const Id& id) const {
+  const auto found = leases_.find(id);
+  if (found == leases_.end() || runs(found->second)) return refused("there is no such lease that has ended");
+  Changes changes;
+  if (!counts(found->second)) return changes;
+  changes.leases.push_back(found->second);
+  changes.leases.back().state = Lease::State::kEnded;
+  return changes;
+}
+
 Changes Book::expire(std::int64_t now) const {
   Changes changes;
   for (const auto& [id, hold] : holds_)
     if (hold.until_unix_ms <= now) changes.holds_gone.push_back(id);
   std::vector<std::pair<std::int64_t, Id>> history;
   for (const auto& [id, lease] : leases_) {
-    if (!runs(lease)) {
+    if (!counts(lease)) {
       history.emplace_back(lease.end_unix_ms, id);
-    } else if (lease.end_unix_ms <= now || (lease.state == Lease::State::kOffered && lease.confirm_by_unix_ms <= now)) {
+    } else if (runs(lease) && (lease.end_unix_ms <= now ||
+                               (lease.state == Lease::State::kOffered && lease.confirm_by_unix_ms <= now))) {
       changes.leases.push_back(ended(lease, now));
     }
   }
@@ -196,7 +218,7 @@ std::vector<Hold> Book::holds() const {
 std::vector<Lease> Book::leases() const {
   std::vector<Lease> out;
   for (const auto& [id, lease] : leases_)
-    if (runs(lease)) out.push_back(lease);
+    if (counts(lease)) out.push_back(lease);
   std::sort(out.begin(), out.end(), [](const Lease& a, const Lease& b) {
     return std::tie(a.start_unix_ms, a.id) < std::tie(b.start_unix_ms, b.id);
   });
@@ -212,7 +234,7 @@ std::vector<Totals> Book::totals() const {
   };
   for (const auto& [id, hold] : holds_) gone(hold.offer);
   for (const auto& [id, lease] : leases_)
-    if (runs(lease)) gone(lease.offer);
+    if (counts(lease)) gone(lease.offer);
   std::vector<Totals> out;
   for (const Offer& offer : all) {
     const PriceVariables v = variables(offer);

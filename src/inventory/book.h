@@ -2,7 +2,7 @@
 // what would change; once that is written, apply() makes it so. So a disk that fails leaves book and disk as they were.
 // Time: a hold lasts while now < until, an offered lease can be confirmed while now < confirm_by, a lease runs while
 // now < end, whether expire() has been called since or not; what they hold is free only after expire().
-// Owners change their offers between runs: what was promised under a name stays promised. An offer's capacity counts
+// Owners change their offers, between runs and while one runs: what was promised under a name stays promised. An offer's capacity counts
 // as what is promised of it where that is more, so that free is 0 and never negative, and an offer that is gone counts
 // with what is promised alone. Units are taken as they were: whoever changes an offer's class gives it a new name.
 // Ended leases are kept for a week, the newest 10,000 at most, so that a late question gets an answer.
@@ -33,16 +33,17 @@ class Book {
 
   // No new hold where no offer fits; one of 0 units where nothing is free, written like any other so that it takes as
   // long, and nobody can tell by the clock.
-  base::Result<Changes> hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
-                             std::int64_t until) const;
+  base::Result<Changes> hold(const Id& id, const Wanted& wanted, std::int64_t now, std::int64_t until) const;
   Changes release_hold(const Id& id) const;
   base::Result<Changes> lease(const Id& hold, const Lease& lease, std::int64_t now) const;
   base::Result<Changes> confirm(const Id& lease, base::Bytes document, std::int64_t now) const;
   base::Result<Changes> renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                               std::int64_t now) const;
   base::Result<Changes> end_lease(const Id& lease, std::int64_t now) const;
+  base::Result<Changes> returned(const Id& lease) const;
   Changes expire(std::int64_t now) const;  // .leases are those that end
   void apply(const Changes& changes);
+  base::Status set_offers(std::vector<Offer> offers);
 
   std::optional<Lease> find(const Id& lease) const;
   std::vector<Hold> holds() const;  // by id

@@ -1,5 +1,7 @@
 // Inventory: what an owner puts up and to whom it is promised. For every offer, always:
 //   free + held + leased = capacity           FREE → HELD (time limit) → LEASED (end) → FREE
+// Where leases are delivered (fulfiller.h), units are free again only when what was made of them is gone: a confirmed
+// lease that ends is kReturning, and counts as leased, until returned() says so.
 // A hold takes what is free (at most the offer's per_session) for one session, because nobody may know yet how much of
 // it will be bought; the winner's lease() turns exactly the bought units into a lease that waits for the requester's
 // countersignature and frees the rest; confirm() makes it LEASED; a lease that is not confirmed in time is gone.
@@ -12,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,26 +35,44 @@ struct Offer {
   std::uint64_t per_session = 0;  // at most so many in one hold; 0: everything that is free
   std::uint64_t bucket = 1;       // a hold is rounded down to a multiple: hides the exact capacity
   PriceFunction price;
+  std::set<Key> buyers{};               // to whom it is made; empty: to everybody
+  std::uint32_t max_lease_seconds = 0;  // the longest lease from any moment; 0: the provider's rule alone
+  bool delivered = false;               // its leases are made real by a Fulfiller
 };
+
+// What a session is about, as far as the provider may know.
+struct Wanted {
+  model::ResourceClass unit;
+  Key requester{};
+  std::uint32_t lease_seconds = 0;
+};
+// Whether an offer is for this: it covers the unit, it is made to the requester, and for so long.
+inline bool serves(const Offer& offer, const Wanted& wanted) {
+  return offer.unit.covers(wanted.unit) && (offer.buyers.empty() || offer.buyers.contains(wanted.requester)) &&
+         (offer.max_lease_seconds == 0 || wanted.lease_seconds <= offer.max_lease_seconds);
+}
 
 struct Hold {
   Id id{};
   std::string offer;  // empty: nothing fits, units = 0
   std::uint64_t units = 0, unit_price = 0;
   std::int64_t until_unix_ms = 0;
+  bool delivered = false;  // as its offer was
 };
 
 struct Lease {
-  enum class State : std::uint8_t { kOffered = 1, kActive, kEnded };
+  enum class State : std::uint8_t { kOffered = 1, kActive, kEnded, kReturning };
   Id id{};
   std::string offer;
   Key requester{};
+  model::ResourceClass unit;                    // what was asked for: the offer's may be larger
   std::uint64_t units = 0, hourly_payment = 0;  // micro-credits for all units together
   std::int64_t start_unix_ms = 0, end_unix_ms = 0;
   std::int64_t confirm_by_unix_ms = 0;  // kOffered only
   std::uint32_t revision = 0;           // of the document: 0, then one more with each renewal
   State state = State::kOffered;
-  base::Bytes document;  // as signed so far; the inventory does not read it
+  bool delivered = false;  // the hold's; lease() sees to it
+  base::Bytes document;    // as signed so far; the inventory does not read it
 };
 
 struct Totals {
@@ -63,10 +84,9 @@ class Inventory {
  public:
   virtual ~Inventory() = default;
 
-  // Holds for a session what fits `wanted`: the exact class first, else the first offer that covers it; with nothing
+  // Holds for a session what serves `wanted`: the exact class first, else the first offer that covers it; with nothing
   // free, a hold of 0 units at that offer's price, so that its owner can take part all the same.
-  virtual base::Result<Hold> hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
-                                  std::int64_t until) = 0;
+  virtual base::Result<Hold> hold(const Id& id, const Wanted& wanted, std::int64_t now, std::int64_t until) = 0;
   virtual base::Status release_hold(const Id& id) = 0;  // unknown ids are fine: released already
   // lease.units of the hold become a lease in kOffered; the hold ends, what it held beyond is free.
   virtual base::Status lease(const Id& hold, const Lease& lease, std::int64_t now) = 0;
@@ -74,14 +94,19 @@ class Inventory {
   virtual base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                              std::int64_t now) = 0;
   virtual base::Status end_lease(const Id& lease, std::int64_t now) = 0;  // idempotent
-  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so, in kEnded. Those
-  // that were never confirmed still have their confirm_by_unix_ms; confirm() sets it to 0.
+  // Of one in kReturning, nothing is left: its units are free. Idempotent.
+  virtual base::Status returned(const Id& lease) = 0;
+  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so, in kEnded
+  // or kReturning. Those that were never confirmed still have their confirm_by_unix_ms; confirm() sets it to 0.
   virtual base::Result<std::vector<Lease>> expire(std::int64_t now) = 0;
 
   virtual std::optional<Lease> find(const Id& lease) const = 0;
-  virtual std::vector<Lease> leases() const = 0;  // not ended ones, by start
+  virtual std::vector<Lease> leases()
+      const = 0;  // all whose units are not free: kOffered, kActive, kReturning; by start
   virtual std::vector<Totals> totals() const = 0;
   virtual std::vector<Offer> offers() const = 0;
+  // Other offers from now on. What is promised under a name stays promised, as after a restart with these (book.h).
+  virtual base::Status set_offers(std::vector<Offer> offers) = 0;
 };
 
 }  // namespace inventory

@@ -11,13 +11,15 @@ namespace {
 
 constexpr std::size_t kMaxText = 40, kMaxLabel = 63;
 constexpr std::size_t kMaxDomain = 253 - std::string_view("requests.").size();  // a quota puts that before it
-constexpr std::array<std::string_view, 4> kOwnNames{"cpu", "memory", "ephemeral-storage", "pods"};
+constexpr std::array<std::string_view, 5> kOwnNames{"cpu", "memory", "ephemeral-storage", "storage", "pods"};
 constexpr std::string_view kDecimal = "kMGTPE", kBinary = "KMGTPE";  // 10³, 10⁶, …; with an i 2¹⁰, 2²⁰, …
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || digit(c); }
 bool letter_or_digit(char c) { return lower_or_digit(c) || (c >= 'A' && c <= 'Z'); }
-bool counts_bytes(std::string_view resource) { return resource == "memory" || resource == "ephemeral-storage"; }
+bool counts_bytes(std::string_view resource) {
+  return resource == "memory" || resource == "ephemeral-storage" || resource == "storage";
+}
 
 // [a-z0-9]([-a-z0-9]*[a-z0-9])? in parts with points between them
 bool valid_domain(std::string_view domain) {

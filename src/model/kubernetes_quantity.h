@@ -1,5 +1,5 @@
 // Kubernetes resource names and quantities, exactly: an amount is an integer in the resource's base unit (cpu in
-// millicores, memory and ephemeral-storage in bytes, everything else in pieces), and what is no such integer is
+// millicores, memory, ephemeral-storage and storage in bytes, everything else in pieces), and what is no such integer is
 // refused, where Kubernetes would round it up.
 //   text: digits with at most one point, then nothing, n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or e/E and an exponent
 // Errors: kInvalidInput with the resource's name and what to write. Pure, any thread.
@@ -14,7 +14,7 @@
 
 namespace model {
 
-// cpu, memory, ephemeral-storage, pods; or an extended resource: DNS domain / name, the domain not Kubernetes' own.
+// cpu, memory, ephemeral-storage, storage (of volumes), pods; or an extended resource: DNS domain / name, the domain not Kubernetes' own.
 bool valid_resource_name(std::string_view name);
 
 // `resource` is a valid name.

@@ -162,8 +162,8 @@ rc::Gen<std::uint64_t> amounts() {
                       });
 }
 rc::Gen<ResourceClass> classes() {
-  const auto names = rc::gen::element<std::string>("cpu", "memory", "ephemeral-storage", "pods", "nvidia.com/gpu",
-                                                   "a.b-c/D_e.f", "x/1");
+  const auto names = rc::gen::element<std::string>("cpu", "memory", "ephemeral-storage", "storage", "pods",
+                                                   "nvidia.com/gpu", "a.b-c/D_e.f", "x/1");
   const auto entry = rc::gen::pair(names, rc::gen::oneOf(amounts(), rc::gen::inRange<std::uint64_t>(1, 4)));
   return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<std::pair<std::string, std::uint64_t>>>(entry)),
                       [](const auto& entries) {
@@ -173,9 +173,15 @@ rc::Gen<ResourceClass> classes() {
                       });
 }
 
+TEST(Quantity, OfVolumesIsInBytes) {
+  EXPECT_EQ(*parse_quantity("storage", "1.5Gi"), 1'610'612'736U);
+  EXPECT_EQ(quantity_text("storage", std::uint64_t{20} << 30), "20Gi");
+  EXPECT_FALSE(parse_quantity("storage", "100m").ok());
+}
+
 RC_GTEST_PROP(Quantity, IsWhatItsTextSays, ()) {
   const std::uint64_t value = *rc::gen::oneOf(amounts(), rc::gen::arbitrary<std::uint64_t>());
-  for (const std::string resource : {"cpu", "memory", "ephemeral-storage", "pods", "nvidia.com/gpu"}) {
+  for (const std::string resource : {"cpu", "memory", "ephemeral-storage", "storage", "pods", "nvidia.com/gpu"}) {
     const std::string text = quantity_text(resource, value);
     const auto again = parse_quantity(resource, text);
     RC_ASSERT(again.ok());
@@ -185,7 +191,7 @@ RC_GTEST_PROP(Quantity, IsWhatItsTextSays, ()) {
 
 TEST(ResourceName, IsOneThatKubernetesTakes) {
   for (const std::string name :
-       {"cpu", "memory", "ephemeral-storage", "pods", "nvidia.com/gpu", "a/b", "x-y.z/A_1.b-c"})
+       {"cpu", "memory", "ephemeral-storage", "storage", "pods", "nvidia.com/gpu", "a/b", "x-y.z/A_1.b-c"})
     EXPECT_TRUE(valid_resource_name(name)) << name;
   for (const std::string name : {"",
                                  "gpu",

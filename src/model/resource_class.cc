@@ -31,7 +31,7 @@ base::Result<ResourceClass> ResourceClass::parse(std::string_view text) {
     if (equals == word.size() || !valid_resource_name(name))
       return refused(
           "a resource class is written as \"cpu=1 memory=1Gi nvidia.com/gpu=1\": names are cpu, memory, "
-          "ephemeral-storage, pods and DOMAIN/NAME");
+          "ephemeral-storage, storage, pods and DOMAIN/NAME");
     TARN_ASSIGN(const std::uint64_t amount, parse_quantity(name, word.substr(equals + 1)));
     if (amount == 0) return refused(name + ": must be more than 0; leave out what is not needed");
     if (!out.amounts.emplace(name, amount).second) return refused(name + ": named twice");

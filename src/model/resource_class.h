@@ -1,7 +1,7 @@
 // ResourceClass: what one unit of a request is: a kind (a Kubernetes namespace now, bare-metal servers later) and an
 // amount of each resource. Two classes are the same exactly when their canonical encodings are (docs/wire-formats.md).
-// Amounts are integers in the resource's base unit: cpu in millicores, memory and ephemeral-storage in bytes, everything
-// else (extended resources such as nvidia.com/gpu) in pieces. A value, any thread.
+// Amounts are integers in the resource's base unit: cpu in millicores, memory, ephemeral-storage and storage in bytes,
+// everything else (extended resources such as nvidia.com/gpu) in pieces. A value, any thread.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ base::Error refused(Reason reason) { return {base::Code::kInvalidInput, std::str
 }  // namespace
 
 std::optional<Message> kind_of(base::ByteView message) {
-  if (message.empty() || message[0] == 0 || message[0] > static_cast<std::uint8_t>(Message::kPlainOffer)) return {};
+  if (message.empty() || message[0] == 0 || message[0] > static_cast<std::uint8_t>(Message::kLeaseAccess)) return {};
   return static_cast<Message>(message[0]);
 }
 

@@ -17,7 +17,7 @@ namespace pool {
 
 inline constexpr std::uint16_t kPoolVersion = 1;
 inline constexpr std::size_t kMaxCandidates = 32;
-inline constexpr std::size_t kMaxCallMessage = 16 * 1024;  // any message of the pool's own
+inline constexpr std::size_t kMaxCallMessage = 16 * 1024;  // any message of the pool's own but kLeaseAccess
 
 enum class Message : std::uint8_t {
   kInvite = 1,
@@ -32,6 +32,7 @@ enum class Message : std::uint8_t {
   kMissing,  // or not, and to whom
   kPlainAsk,
   kPlainOffer,
+  kLeaseAccess,
 };
 // The kind of a message from outside; nothing if it is empty or unknown.
 std::optional<Message> kind_of(base::ByteView message);

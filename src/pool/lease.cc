@@ -133,7 +133,7 @@ std::optional<LeaseMessage> LeaseMessage::decode(base::ByteView message) {
   out.seconds = in.u32();
   if (!take_signature(in, out.signature) || !in.done() || kind != static_cast<std::uint8_t>(Message::kLeaseCall))
     return std::nullopt;
-  if (call == 0 || call > static_cast<std::uint8_t>(LeaseCall::kConfirm)) return std::nullopt;
+  if (call == 0 || call > static_cast<std::uint8_t>(LeaseCall::kUsage)) return std::nullopt;
   out.call = static_cast<LeaseCall>(call);
   if ((out.call == LeaseCall::kRenew) != (out.seconds > 0)) return std::nullopt;
   if ((out.call == LeaseCall::kConfirm) != out.signature.has_value()) return std::nullopt;

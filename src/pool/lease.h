@@ -55,8 +55,15 @@ std::uint64_t hourly_payment(const auction::Payment& payment, std::uint64_t unit
 std::string text(const LeaseId& id);
 std::optional<LeaseId> parse_lease_id(std::string_view text);
 
-// Requester → provider. show, release and confirm need only the lease; renew says for how long beyond its end.
-enum class LeaseCall : std::uint8_t { kShow = 1, kRenew, kRelease, kConfirm };
+// Requester → provider. Most need only the lease; renew says for how long beyond its end.
+enum class LeaseCall : std::uint8_t {
+  kShow = 1,
+  kRenew,
+  kRelease,
+  kConfirm,
+  kAccess,  // how to get in, when it is ready, and how much is used (lease_access.h)
+  kUsage,   // the same without the way in
+};
 struct LeaseMessage {
   LeaseCall call = LeaseCall::kShow;
   LeaseId lease{};
@@ -67,7 +74,8 @@ struct LeaseMessage {
   static std::optional<LeaseMessage> decode(base::ByteView message);
 };
 
-// Provider → requester: the document as it stands (kLeaseOffer) or that it is over or settled (kLeaseDone).
+// Provider → requester: the document as it stands (kLeaseOffer), that it is over or settled (kLeaseDone), or a
+// LeaseAccess.
 base::Bytes lease_offer(const LeaseDocument& document);
 std::optional<LeaseDocument> read_lease_offer(base::ByteView message);
 base::Bytes lease_answer(const std::optional<crypto::Signature>& signature);  // nothing: declined

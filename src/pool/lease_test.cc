@@ -62,7 +62,8 @@ TEST(LeaseDocument, NobodySignsForTheOther) {
 }
 
 TEST(LeaseMessage, IsCanonical) {
-  for (const LeaseCall call : {LeaseCall::kShow, LeaseCall::kRenew, LeaseCall::kRelease, LeaseCall::kConfirm}) {
+  for (const LeaseCall call : {LeaseCall::kShow, LeaseCall::kRenew, LeaseCall::kRelease, LeaseCall::kConfirm,
+                               LeaseCall::kAccess, LeaseCall::kUsage}) {
     LeaseMessage message;
     message.call = call;
     message.lease.fill(7);

@@ -1,5 +1,7 @@
 #include "pool/provider.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "pool/provider_session.h"
 
@@ -24,7 +26,7 @@ void Provider::serve(std::unique_ptr<Line> line, const base::Bytes& first, base:
   if (kind == Message::kInvite)
     serve_invitation(std::move(line), first, random);
   else if (kind == Message::kLeaseCall)
-    serve_lease_call(*line, first);
+    serve_lease_call(*line, first, random);
   else if (kind == Message::kPlainAsk && rules_.reveal_for_measurement)
     serve_plain(*line, first);
   else
@@ -44,9 +46,10 @@ std::optional<Refusal> Provider::admit(const Invitation& invitation, const crypt
   const std::int64_t now = services_.clock.unix_ms();
   if (!invitation.index_of(services_.identity.public_key())) return Refusal{Reason::kMalformed, 0};
   if (invitation.index_of(requester)) return Refusal{Reason::kMalformed, 0};  // nobody is requester and provider
-  bool offered = false;
-  for (const inventory::Offer& offer : services_.inventory.offers()) offered |= offer.unit.covers(invitation.unit);
-  if (!offered) return Refusal{Reason::kNotOffered, 0};
+  const inventory::Wanted wanted{invitation.unit, requester, invitation.lease_seconds};
+  const auto offers = services_.inventory.offers();
+  if (!std::any_of(offers.begin(), offers.end(), [&](const auto& offer) { return serves(offer, wanted); }))
+    return Refusal{Reason::kNotOffered, 0};
   if (excluded(services_.reputation.score(requester, now))) return Refusal{Reason::kBarred, 0};
   const std::set<crypto::PublicKey> seen = services_.seen(invitation.unit);
   const std::lock_guard lock(mutex_);

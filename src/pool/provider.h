@@ -15,6 +15,7 @@
 #include "inventory/inventory.h"
 #include "mpc/acquaintance.h"
 #include "pool/admission.h"
+#include "pool/delivery_desk.h"
 #include "pool/draw.h"
 #include "pool/lease.h"
 #include "pool/lines.h"
@@ -37,6 +38,7 @@ struct ProviderEvent {
     kRenewed,
     kReleased,
     kShown,
+    kLetIn,  // the requester of a lease got its credentials
   };
   Kind kind = Kind::kRefused;
   crypto::PublicKey requester{};
@@ -55,6 +57,7 @@ struct ProviderRules {
   int connect_ms = 5'000;    // from the draw until all the drawn are connected
   int delivery_ms = 10'000;  // from the result to the countersignature
   std::uint32_t max_renewals = 100;
+  int access_wait_ms = 4'000;           // how long a call that asks for credentials waits for them
   bool reveal_for_measurement = false;  // answers kPlainAsk with capacity and price; benches only
 };
 
@@ -70,6 +73,7 @@ class Provider {
     // Whom we see around us offering this class, ourselves left out; any thread.
     std::function<std::set<crypto::PublicKey>(const model::ResourceClass&)> seen;
     std::function<void(const ProviderEvent&)> on_event;  // any thread
+    DeliveryDesk* deliveries = nullptr;                  // null: leases are documents, and nothing is handed over
   };
   Provider(Services services, ProviderRules rules);
 
@@ -81,7 +85,7 @@ class Provider {
  private:
   struct Session;
   void serve_invitation(std::unique_ptr<Line> line, const base::Bytes& first, base::Random& random);
-  void serve_lease_call(Line& line, const base::Bytes& first);
+  void serve_lease_call(Line& line, const base::Bytes& first, base::Random& random);
   void serve_plain(Line& line, const base::Bytes& first);
   std::optional<Refusal> admit(const Invitation& invitation, const crypto::PublicKey& requester);
   void refuse(Line& line, Refusal refusal);

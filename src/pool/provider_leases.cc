@@ -1,5 +1,8 @@
 // A provider's answers to calls about leases, and the bench's open question.
+#include <algorithm>
+
 #include "base/encoding.h"
+#include "pool/lease_access.h"
 #include "pool/provider.h"
 
 namespace pool {
@@ -16,8 +19,8 @@ std::optional<LeaseDocument> document_of(const std::optional<inventory::Lease>& 
 
 class LeaseDesk {
  public:
-  LeaseDesk(const Provider::Services& services, const ProviderRules& rules, Line& line)
-      : services_(services), rules_(rules), line_(line), now_(services.clock.unix_ms()) {}
+  LeaseDesk(const Provider::Services& services, const ProviderRules& rules, Line& line, base::Random& random)
+      : services_(services), rules_(rules), line_(line), random_(random), now_(services.clock.unix_ms()) {}
 
   // What happened, or why not.
   base::Result<ProviderEvent::Kind> answer(const LeaseMessage& message, Reason& reason) {
@@ -28,7 +31,7 @@ class LeaseDesk {
     reason = Reason::kNotNow;
     switch (message.call) {
       case LeaseCall::kShow:
-        TARN_TRY(line_.send(lease->state == inventory::Lease::State::kEnded ? lease_done() : lease_offer(*document)));
+        TARN_TRY(line_.send(over(*lease) ? lease_done() : lease_offer(*document)));
         return ProviderEvent::Kind::kShown;
       case LeaseCall::kRelease:
         TARN_TRY(services_.inventory.end_lease(lease->id, now_));
@@ -36,17 +39,29 @@ class LeaseDesk {
         return ProviderEvent::Kind::kReleased;
       case LeaseCall::kConfirm: return confirm(*lease, *document, *message.signature);
       case LeaseCall::kRenew: return renew(*lease, *document, message.seconds);
+      case LeaseCall::kAccess: return hand_over(*lease, true);
+      case LeaseCall::kUsage: return hand_over(*lease, false);
     }
     return refused();
   }
 
  private:
+  // What its provider still has to take away is no lease to the requester any more.
+  static bool over(const inventory::Lease& lease) {
+    return lease.state == inventory::Lease::State::kEnded || lease.state == inventory::Lease::State::kReturning;
+  }
+  std::uint32_t longest_lease_s(const std::string& offer) const {
+    std::uint32_t longest = rules_.admission.max_lease_seconds;
+    for (const inventory::Offer& o : services_.inventory.offers())
+      if (o.name == offer && o.max_lease_seconds != 0) longest = std::min(longest, o.max_lease_seconds);
+    return longest;
+  }
   static base::Error refused() { return {base::Code::kInvalidInput, "refused"}; }
 
   base::Result<ProviderEvent::Kind> confirm(const inventory::Lease& lease, LeaseDocument document,
                                             const crypto::Signature& signature) {
     document.requester = signature;
-    if (lease.state == inventory::Lease::State::kEnded || !document.complete()) return refused();
+    if (over(lease) || !document.complete()) return refused();
     TARN_TRY(services_.inventory.confirm(lease.id, document.encode(), now_));
     TARN_TRY(line_.send(lease_done()));
     return ProviderEvent::Kind::kWon;
@@ -57,7 +72,7 @@ class LeaseDesk {
                                           std::uint32_t seconds) {
     LeaseTerms terms = document.terms;
     const std::int64_t end = terms.end_unix_ms + std::int64_t{1000} * seconds;
-    const std::int64_t longest = now_ + std::int64_t{1000} * rules_.admission.max_lease_seconds;
+    const std::int64_t longest = now_ + std::int64_t{1000} * longest_lease_s(lease.offer);
     if (lease.state != inventory::Lease::State::kActive || end > longest || terms.revision >= rules_.max_renewals)
       return refused();
     terms.end_unix_ms = end;
@@ -74,18 +89,36 @@ class LeaseDesk {
     return ProviderEvent::Kind::kRenewed;
   }
 
+  // How far the delivery is, and what belongs to the requester alone.
+  base::Result<ProviderEvent::Kind> hand_over(const inventory::Lease& lease, bool with_access) {
+    if (over(lease)) {
+      TARN_TRY(line_.send(lease_done()));
+      return ProviderEvent::Kind::kShown;
+    }
+    if (lease.state != inventory::Lease::State::kActive) return refused();
+    const LeaseAccess::Parties parties{lease.id, services_.identity.public_key(), lease.requester};
+    LeaseAccess out;  // undelivered
+    if (lease.delivered && services_.deliveries != nullptr) {
+      auto answer = services_.deliveries->ask(lease.id, with_access, with_access ? rules_.access_wait_ms : 0);
+      TARN_ASSIGN(out, LeaseAccess::make(std::move(answer), parties, random_));
+    }
+    TARN_TRY(line_.send(out.seal(parties, services_.identity)));
+    return out.sealed.empty() ? ProviderEvent::Kind::kShown : ProviderEvent::Kind::kLetIn;
+  }
+
   const Provider::Services& services_;
   const ProviderRules& rules_;
   Line& line_;
+  base::Random& random_;
   std::int64_t now_;
 };
 
 }  // namespace
 
-void Provider::serve_lease_call(Line& line, const base::Bytes& first) {
+void Provider::serve_lease_call(Line& line, const base::Bytes& first, base::Random& random) {
   const auto message = LeaseMessage::decode(first);
   if (!message) return refuse(line, {Reason::kMalformed, 0});
-  LeaseDesk desk(services_, rules_, line);
+  LeaseDesk desk(services_, rules_, line, random);
   Reason reason{};
   const auto kind = desk.answer(*message, reason);
   if (!kind.ok()) {
@@ -108,7 +141,7 @@ void Provider::serve_plain(Line& line, const base::Bytes& first) {
   const inventory::Id id = in.array<16>();
   const std::int64_t now = services_.clock.unix_ms();
   if (!in.done() || !unit) return refuse(line, {Reason::kMalformed, 0});
-  const auto hold = services_.inventory.hold(id, *unit, now, now + kAnswerMs);
+  const auto hold = services_.inventory.hold(id, {*unit, line.peer()}, now, now + kAnswerMs);
   if (!hold.ok()) return refuse(line, {Reason::kStorage, 0});
   (void)line.send(
       base::Writer().u8(static_cast<std::uint8_t>(Message::kPlainOffer)).u64(hold->units).u64(hold->unit_price).take());

@@ -131,7 +131,8 @@ void ProviderSession::run_drawn(const MeshPlan& plan) {
     (void)services_.inventory.release_hold(hold_of(requester_, invitation_.request, earlier));
   const inventory::Id hold_id = hold_of(requester_, invitation_.request, invitation_.attempt);
   const std::int64_t until = begin + rules_.connect_ms + invitation_.session_ms + rules_.delivery_ms + kHoldMarginMs;
-  const auto hold = services_.inventory.hold(hold_id, invitation_.unit, begin, until);
+  const auto hold =
+      services_.inventory.hold(hold_id, {invitation_.unit, requester_, invitation_.lease_seconds}, begin, until);
   if (!hold.ok()) return failed(ProviderEvent::Kind::kFailed, hold.error());
   const HoldGuard guard(services_.inventory, hold_id);
   const auto end = [&](ProviderEvent::Kind kind) {
@@ -184,6 +185,7 @@ base::Result<bool> ProviderSession::deliver(const MeshPlan& plan, const inventor
   lease.id = terms.id;
   lease.offer = hold.offer;
   lease.requester = requester_;
+  lease.unit = terms.unit;
   lease.units = terms.units;
   lease.hourly_payment = terms.hourly_payment;
   lease.start_unix_ms = terms.start_unix_ms;

@@ -17,7 +17,19 @@ constexpr std::string_view kTables = R"(
     confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
     document BLOB NOT NULL) STRICT;
 )";
-constexpr std::string_view kMigrations[] = {kTables};
+// Delivery: whether a lease is made real, of what unit, and a state for what is being taken away (4).
+constexpr std::string_view kDelivered = R"(
+  ALTER TABLE holds ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered IN (0, 1));
+  ALTER TABLE leases RENAME TO former_leases;
+  CREATE TABLE leases (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, requester BLOB NOT NULL, units INTEGER NOT NULL,
+    hourly_payment INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
+    confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3, 4)),
+    document BLOB NOT NULL, unit BLOB NOT NULL, delivered INTEGER NOT NULL CHECK (delivered IN (0, 1))) STRICT;
+  INSERT INTO leases SELECT *, x'', 0 FROM former_leases;
+  DROP TABLE former_leases;
+)";
+constexpr std::string_view kMigrations[] = {kTables, kDelivered};
 constexpr DatabaseKind kKind{.name = "inventory",
                              .application_id = 0x54524e49,  // TRNI
                              .migrations = kMigrations,
@@ -25,7 +37,8 @@ constexpr DatabaseKind kKind{.name = "inventory",
                              .loss = "what is leased is then forgotten"};
 
 base::Result<std::vector<Hold>> load_holds(Database& database) {
-  TARN_ASSIGN(Statement rows, database.query("SELECT id, offer, units, unit_price, until_unix_ms FROM holds"));
+  TARN_ASSIGN(Statement rows,
+              database.query("SELECT id, offer, units, unit_price, until_unix_ms, delivered FROM holds"));
   std::vector<Hold> out;
   for (;;) {
     TARN_ASSIGN(const bool row, rows.next());
@@ -36,13 +49,23 @@ base::Result<std::vector<Hold>> load_holds(Database& database) {
     hold.units = static_cast<std::uint64_t>(rows.integer(2));
     hold.unit_price = static_cast<std::uint64_t>(rows.integer(3));
     hold.until_unix_ms = rows.integer(4);
+    hold.delivered = rows.integer(5) != 0;
   }
+}
+
+// Leases from before there was delivery have none, and need none.
+base::Status read_unit(const Database& database, const base::Bytes& encoded, Lease& lease) {
+  if (encoded.empty() && !lease.delivered) return {};
+  auto unit = model::ResourceClass::decode(encoded);
+  if (!unit) return database.damaged();
+  lease.unit = std::move(*unit);
+  return {};
 }
 
 base::Result<std::vector<Lease>> load_leases(Database& database) {
   TARN_ASSIGN(Statement rows,
               database.query("SELECT id, requester, offer, units, hourly_payment, start_unix_ms, end_unix_ms, "
-                             "confirm_by_unix_ms, revision, state, document FROM leases"));
+                             "confirm_by_unix_ms, revision, state, document, unit, delivered FROM leases"));
   std::vector<Lease> out;
   for (;;) {
     TARN_ASSIGN(const bool row, rows.next());
@@ -59,8 +82,12 @@ base::Result<std::vector<Lease>> load_leases(Database& database) {
     lease.revision = static_cast<std::uint32_t>(rows.integer(8));
     lease.state = static_cast<Lease::State>(rows.integer(9));
     lease.document = rows.bytes(10);
+    lease.delivered = rows.integer(12) != 0;
+    TARN_TRY(read_unit(database, rows.bytes(11), lease));
   }
 }
+
+base::Bytes encoded(const model::ResourceClass& unit) { return unit.amounts.empty() ? base::Bytes{} : unit.encode(); }
 
 base::Status write_rows(Database& database, const Changes& changes) {
   for (const auto& id : changes.holds_gone)
@@ -68,18 +95,20 @@ base::Status write_rows(Database& database, const Changes& changes) {
   for (const auto& id : changes.leases_gone)
     TARN_TRY(database.run("DELETE FROM leases WHERE id = ?", base::ByteView(id)));
   for (const Hold& hold : changes.holds)
-    TARN_TRY(database.run(
-        "INSERT OR REPLACE INTO holds (id, offer, units, unit_price, until_unix_ms) "
-        "VALUES (?, ?, ?, ?, ?)",
-        base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price, hold.until_unix_ms));
+    TARN_TRY(
+        database.run("INSERT OR REPLACE INTO holds (id, offer, units, unit_price, until_unix_ms, delivered) "
+                     "VALUES (?, ?, ?, ?, ?, ?)",
+                     base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price,
+                     hold.until_unix_ms, std::uint32_t{hold.delivered}));
   for (const Lease& lease : changes.leases)
     TARN_TRY(database.run(
         "INSERT OR REPLACE INTO leases (id, requester, offer, units, hourly_payment, start_unix_ms, "
-        "end_unix_ms, confirm_by_unix_ms, revision, state, document) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "end_unix_ms, confirm_by_unix_ms, revision, state, document, unit, delivered) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         base::ByteView(lease.id), base::ByteView(lease.requester), std::string_view(lease.offer), lease.units,
         lease.hourly_payment, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms, lease.revision,
-        static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document)));
+        static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document), base::ByteView(encoded(lease.unit)),
+        std::uint32_t{lease.delivered}));
   return {};
 }
 
@@ -107,7 +136,7 @@ base::Status InventoryFile::write(const base::Result<Changes>& changes) {
   return {};
 }
 
-base::Result<Hold> InventoryFile::hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
+base::Result<Hold> InventoryFile::hold(const Id& id, const inventory::Wanted& wanted, std::int64_t now,
                                        std::int64_t until) {
   const std::lock_guard lock(mutex_);
   TARN_ASSIGN(const Changes changes, book_.hold(id, wanted, now, until));
@@ -135,6 +164,10 @@ base::Status InventoryFile::end_lease(const Id& lease, std::int64_t now) {
   const std::lock_guard lock(mutex_);
   return write(book_.end_lease(lease, now));
 }
+base::Status InventoryFile::returned(const Id& lease) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.returned(lease));
+}
 base::Result<std::vector<Lease>> InventoryFile::expire(std::int64_t now) {
   const std::lock_guard lock(mutex_);
   Changes changes = book_.expire(now);
@@ -157,6 +190,10 @@ std::vector<inventory::Totals> InventoryFile::totals() const {
 std::vector<inventory::Offer> InventoryFile::offers() const {
   const std::lock_guard lock(mutex_);
   return book_.offers();
+}
+base::Status InventoryFile::set_offers(std::vector<inventory::Offer> offers) {
+  const std::lock_guard lock(mutex_);
+  return book_.set_offers(std::move(offers));
 }
 
 }  // namespace store

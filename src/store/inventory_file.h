@@ -20,7 +20,7 @@ class InventoryFile final : public inventory::Inventory {
   static base::Result<std::unique_ptr<InventoryFile>> open(const std::string& path,
                                                            std::vector<inventory::Offer> offers);
 
-  base::Result<inventory::Hold> hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
+  base::Result<inventory::Hold> hold(const Id& id, const inventory::Wanted& wanted, std::int64_t now,
                                      std::int64_t until) override;
   base::Status release_hold(const Id& id) override;
   base::Status lease(const Id& hold, const Lease& lease, std::int64_t now) override;
@@ -28,12 +28,14 @@ class InventoryFile final : public inventory::Inventory {
   base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                      std::int64_t now) override;
   base::Status end_lease(const Id& lease, std::int64_t now) override;
+  base::Status returned(const Id& lease) override;
   base::Result<std::vector<Lease>> expire(std::int64_t now) override;
 
   std::optional<Lease> find(const Id& lease) const override;
   std::vector<Lease> leases() const override;
   std::vector<inventory::Totals> totals() const override;
   std::vector<inventory::Offer> offers() const override;
+  base::Status set_offers(std::vector<inventory::Offer> offers) override;
 
  private:
   InventoryFile(std::unique_ptr<Database> database, inventory::Book book)

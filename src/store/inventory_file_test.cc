@@ -33,16 +33,18 @@ using inventory::Offer;
 model::ResourceClass unit(const std::string& text) { return *model::ResourceClass::parse(text); }
 std::vector<Offer> offers() {
   const auto price = *inventory::PriceFunction::parse("0.02 + 0.03 * leased / capacity");
-  return {{"small", unit("cpu=1 memory=1Gi"), 40, 12, 4, price}, {"large", unit("cpu=4 memory=8Gi"), 9, 3, 1, price}};
+  return {{"small", unit("cpu=1 memory=1Gi"), 40, 12, 4, price},
+          {"large", unit("cpu=4 memory=8Gi"), 9, 3, 1, price, {}, 0, true}};
 }
 
 std::vector<Hold> holds_on_disk(const std::string& path) {
   sqlite3* handle = nullptr;
   sqlite3_stmt* rows = nullptr;
   EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(sqlite3_prepare_v2(handle, "SELECT id, offer, units, unit_price, until_unix_ms FROM holds ORDER BY id", -1,
-                               &rows, nullptr),
-            SQLITE_OK);
+  EXPECT_EQ(
+      sqlite3_prepare_v2(handle, "SELECT id, offer, units, unit_price, until_unix_ms, delivered FROM holds ORDER BY id",
+                         -1, &rows, nullptr),
+      SQLITE_OK);
   std::vector<Hold> out;
   while (sqlite3_step(rows) == SQLITE_ROW) {
     Hold& hold = out.emplace_back();
@@ -51,6 +53,7 @@ std::vector<Hold> holds_on_disk(const std::string& path) {
     hold.units = static_cast<std::uint64_t>(sqlite3_column_int64(rows, 2));
     hold.unit_price = static_cast<std::uint64_t>(sqlite3_column_int64(rows, 3));
     hold.until_unix_ms = sqlite3_column_int64(rows, 4);
+    hold.delivered = sqlite3_column_int64(rows, 5) != 0;
   }
   sqlite3_finalize(rows);
   sqlite3_close(handle);
@@ -88,6 +91,7 @@ Lease lease_of(std::uint64_t number, const Hold& hold, std::uint64_t units, std:
   lease.id = lease_id(number);
   lease.offer = hold.offer;
   lease.requester = {1};
+  lease.unit = unit("cpu=1 memory=1Gi");
   lease.units = units;
   lease.hourly_payment = UINT64_MAX - hold.unit_price;
   lease.start_unix_ms = now;
@@ -102,7 +106,7 @@ base::Bytes state(const Inventory& inventory, const std::vector<Hold>& holds) {
   base::Writer out;
   for (const Hold& hold : holds) {
     out.raw(hold.id).text(hold.offer).u64(hold.units).u64(hold.unit_price);
-    out.u64(static_cast<std::uint64_t>(hold.until_unix_ms));
+    out.u64(static_cast<std::uint64_t>(hold.until_unix_ms)).u8(hold.delivered);
   }
   for (const auto& t : inventory.totals()) out.text(t.offer).u64(t.capacity).u64(t.free).u64(t.held).u64(t.leased);
   for (std::uint64_t number = 0; number < 10'000; ++number) {
@@ -112,6 +116,7 @@ base::Bytes state(const Inventory& inventory, const std::vector<Hold>& holds) {
     for (const std::int64_t time : {lease->start_unix_ms, lease->end_unix_ms, lease->confirm_by_unix_ms})
       out.u64(static_cast<std::uint64_t>(time));
     out.u32(lease->revision).u8(static_cast<std::uint8_t>(lease->state)).sized(lease->document);
+    out.sized(lease->unit.encode()).u8(lease->delivered);
   }
   return out.take();
 }
@@ -120,8 +125,8 @@ TEST_F(InventoryFiles, KeepEverythingAcrossRestarts) {
   base::Bytes before;
   {
     const auto file = open();
-    ASSERT_TRUE(file->hold({1}, unit("cpu=1 memory=1Gi"), 5, 100).ok());
-    const auto hold = file->hold({2}, unit("cpu=4 memory=8Gi"), 5, 100);
+    ASSERT_TRUE(file->hold({1}, {unit("cpu=1 memory=1Gi")}, 5, 100).ok());
+    const auto hold = file->hold({2}, {unit("cpu=4 memory=8Gi")}, 5, 100);
     ASSERT_TRUE(hold.ok());
     EXPECT_EQ(hold->unit_price, 20'000U);
     ASSERT_TRUE(file->lease({2}, lease_of(3, *hold, 2, 5), 5).ok());
@@ -139,12 +144,50 @@ TEST_F(InventoryFiles, KeepEverythingAcrossRestarts) {
   EXPECT_TRUE(file->release_hold({1}).ok());
   EXPECT_EQ(file->expire(90)->size(), 1U);
   EXPECT_EQ(file->totals()[0].free, 40U);
+  EXPECT_EQ(file->totals()[1].free, 7U);  // it was delivered, and is not gone yet
+  ASSERT_TRUE(file->returned(lease_id(3)).ok());
   EXPECT_EQ(file->totals()[1].free, 9U);
+}
+
+// A file of version 1, as it was written when nothing was delivered.
+TEST_F(InventoryFiles, OpenAFileFromBeforeThereWasDelivery) {
+  sql(R"(
+    CREATE TABLE holds (
+      id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, units INTEGER NOT NULL,
+      unit_price INTEGER NOT NULL, until_unix_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE leases (
+      id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, requester BLOB NOT NULL, units INTEGER NOT NULL,
+      hourly_payment INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
+      confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+      document BLOB NOT NULL) STRICT;
+    INSERT INTO holds VALUES (zeroblob(16), 'small', 8, 20000, 100);
+    INSERT INTO leases VALUES (x'0300ee00000000000000000000000000', 'large', zeroblob(32), 2, 70, 5, 90, 0, 1, 2, x'0506');
+    INSERT INTO leases VALUES (x'0400ee00000000000000000000000000', 'large', zeroblob(32), 1, 9, 5, 8, 0, 0, 3, x'07');
+    PRAGMA application_id = 0x54524e49;
+    PRAGMA user_version = 1)");
+  ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  {
+    const auto file = open();
+    ASSERT_NE(file, nullptr);
+    EXPECT_EQ(file->totals()[0].held, 8U);
+    EXPECT_EQ(file->totals()[1].leased, 2U);
+    const auto lease = file->find(lease_id(3));
+    ASSERT_TRUE(lease.has_value());
+    EXPECT_EQ(lease->hourly_payment, 70U);
+    EXPECT_EQ(lease->revision, 1U);
+    EXPECT_EQ(lease->state, Lease::State::kActive);
+    EXPECT_EQ(lease->document, (base::Bytes{5, 6}));
+    EXPECT_FALSE(lease->delivered);
+    EXPECT_EQ(file->find(lease_id(4))->state, Lease::State::kEnded);
+    ASSERT_TRUE(file->end_lease(lease_id(3), 60).ok());  // never made real, so nothing is taken away
+    EXPECT_EQ(file->find(lease_id(3))->state, Lease::State::kEnded);
+  }
+  EXPECT_EQ(open()->totals()[1].free, 9U);
 }
 
 TEST_F(InventoryFiles, ArePrivateAndForOneProcessAlone) {
   const auto file = open();
-  ASSERT_TRUE(file->hold({1}, unit("cpu=1"), 5, 100).ok());
+  ASSERT_TRUE(file->hold({1}, {unit("cpu=1")}, 5, 100).ok());
   for (const std::string& name : {path, path + "-wal"}) {
     struct stat info{};
     ASSERT_EQ(stat(name.c_str(), &info), 0) << name;
@@ -158,9 +201,9 @@ TEST_F(InventoryFiles, RefuseWhatIsNotTheirs) {
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   EXPECT_NE(refusal().find("chmod 600"), std::string::npos);
   ASSERT_EQ(chmod(path.c_str(), 0600), 0);
-  sql("PRAGMA user_version = 2");
+  sql("PRAGMA user_version = 3");
   EXPECT_NE(refusal().find("newer tarn"), std::string::npos);
-  sql("PRAGMA user_version = 1; PRAGMA application_id = 5");
+  sql("PRAGMA user_version = 2; PRAGMA application_id = 5");
   EXPECT_NE(refusal().find("is another database, not inventory"), std::string::npos);
   path = scratch_.file("other.db");
   sql("CREATE TABLE theirs (a)");
@@ -175,7 +218,7 @@ TEST_F(InventoryFiles, RefuseWhatIsNotTheirs) {
 TEST_F(InventoryFiles, RefuseWhatIsDamaged) {
   {
     const auto file = open();
-    for (std::uint8_t i = 0; i < 200; ++i) ASSERT_TRUE(file->hold({i, 9}, unit("cpu=1"), 5, 100).ok());
+    for (std::uint8_t i = 0; i < 200; ++i) ASSERT_TRUE(file->hold({i, 9}, {unit("cpu=1")}, 5, 100).ok());
   }
   std::ifstream in(path, std::ios::binary);
   const std::string good((std::istreambuf_iterator<char>(in)), {});
@@ -195,8 +238,10 @@ TEST_F(InventoryFiles, RefuseWhatIsDamaged) {
 TEST_F(InventoryFiles, RefuseRowsThatNoOperationWrote) {
   open();
   const std::vector<std::pair<std::string, std::string>> wrong{
-      {"INSERT INTO holds VALUES (zeroblob(16), 'small', -1, 0, 5)", "DELETE FROM holds"},
-      {"INSERT INTO leases VALUES (zeroblob(16), 'small', zeroblob(31), 1, 0, 0, 9, 0, 0, 2, x'')",
+      {"INSERT INTO holds VALUES (zeroblob(16), 'small', -1, 0, 5, 0)", "DELETE FROM holds"},
+      {"INSERT INTO leases VALUES (zeroblob(16), 'small', zeroblob(31), 1, 0, 0, 9, 0, 0, 2, x'', x'', 0)",
+       "DELETE FROM leases"},
+      {"INSERT INTO leases VALUES (zeroblob(16), 'small', zeroblob(32), 1, 0, 0, 9, 0, 0, 2, x'', x'01', 1)",
        "DELETE FROM leases"}};
   for (const auto& [insert, undo] : wrong) {
     sql(insert);
@@ -208,7 +253,7 @@ TEST_F(InventoryFiles, RefuseRowsThatNoOperationWrote) {
 
 TEST_F(InventoryFiles, ChangeNothingWhenTheDiskRefuses) {
   const auto file = open();
-  const auto hold = file->hold({1}, unit("cpu=1 memory=1Gi"), 5, 100);
+  const auto hold = file->hold({1}, {unit("cpu=1 memory=1Gi")}, 5, 100);
   ASSERT_TRUE(hold.ok());
   const base::Bytes before = state(*file, {});
   // No file may grow any more: what SQLite sees of a full disk.
@@ -235,7 +280,7 @@ TEST_F(InventoryFiles, NeverSellTwiceWhateverTheThreadsDo) {
     threads.emplace_back([&, t] {
       for (std::uint8_t i = 0; i < 10; ++i) {
         const Id id{i, t};
-        const auto hold = file->hold(id, unit("cpu=1 memory=1Gi"), 5, 100);
+        const auto hold = file->hold(id, {unit("cpu=1 memory=1Gi")}, 5, 100);
         ASSERT_TRUE(hold.ok());
         if (hold->units == 0 || i % 3 == 0) {
           ASSERT_TRUE(file->release_hold(id).ok());
@@ -260,13 +305,13 @@ base::Status operate(Inventory& inventory, std::uint64_t seed) {
   const auto number = static_cast<std::uint8_t>(below(4));
   const Id recent = lease_id(seed - below(std::min<std::uint64_t>(seed, 12)));
   const std::string wanted = below(3) == 0 ? "cpu=4 memory=8Gi" : "cpu=1 memory=1Gi";
-  const Hold held{{number}, below(2) == 0 ? "small" : "large", 0, 7, 0};
+  const Hold held{{number}, below(2) == 0 ? "small" : "large", 0, 7, 0, false};
   const std::uint64_t units = 1 + below(3);
-  switch (below(12)) {
+  switch (below(13)) {
     case 0:
     case 1:
     case 2: {
-      const auto hold = inventory.hold({number}, unit(wanted), now, now + 20);
+      const auto hold = inventory.hold({number}, {unit(wanted)}, now, now + 20);
       return hold.ok() ? base::Status{} : hold.error();
     }
     case 3:
@@ -277,6 +322,7 @@ base::Status operate(Inventory& inventory, std::uint64_t seed) {
     case 8: return inventory.renew(recent, 1, now + 60, {2, number}, now);
     case 9: return inventory.end_lease(recent, now);
     case 10: return inventory.release_hold({number});
+    case 11: return inventory.returned(recent);
     default: {
       const auto expired = inventory.expire(now);
       return expired.ok() ? base::Status{} : expired.error();
@@ -345,6 +391,9 @@ TEST_F(InventoryFiles, AreRightAfterBeingKilledAtAnyPoint) {
   EXPECT_GT(leases, 20U) << "nothing was tried";
   const auto file = open();
   ASSERT_TRUE(file->expire(static_cast<std::int64_t>(seed) + 1000).ok());
+  std::uint64_t returned = 0;
+  for (const Lease& lease : file->leases()) returned += file->returned(lease.id).ok();
+  EXPECT_GT(returned, 0U) << "nothing was delivered";
   for (const auto& t : file->totals()) EXPECT_EQ(t.free, t.capacity);
   std::printf("%llu operations, %llu leases, killed %llu times between disk and answer\n",
               static_cast<unsigned long long>(seed), static_cast<unsigned long long>(leases),

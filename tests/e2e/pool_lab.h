@@ -15,8 +15,9 @@ class PoolLab {
     std::optional<Process> process;
   };
 
-  // `limits` goes into every provider's [limits].
-  explicit PoolLab(std::size_t count, std::string limits = "") : limits_(std::move(limits)) {
+  // `limits` goes into every provider's [limits]; `sections` are more of its configuration.
+  explicit PoolLab(std::size_t count, std::string limits = "", std::string sections = "")
+      : limits_(std::move(limits)), sections_(std::move(sections)) {
     bootstrap_.emplace(start_tarn({"dht", "--listen", "127.0.0.1:0", "--output", "json"}));
     EXPECT_TRUE(eventually([&] {
       bootstrap_->wait(milliseconds(20));
@@ -106,7 +107,7 @@ class PoolLab {
                    address_ +
                    "\"]\n[limits]\nfrom_one_place = 1000\nepoch = \"10ms\"\nburst = 1000\nrefill_per_minute = 1000\n" +
                    limits_ + "\n[[offers]]\nname = \"units\"\nclass = \"cpu=1 memory=1Gi\"\ncapacity = " +
-                   std::to_string(kCapacity) + "\nprice = \"0.0" + std::to_string(i + 1) + "\"\n");
+                   std::to_string(kCapacity) + "\nprice = \"0.0" + std::to_string(i + 1) + "\"\n" + sections_);
   }
   std::size_t seen() const {
     const End end = tarn({"pool", "map", "--bootstrap", address_, "--output", "json"}, home("onlooker"));
@@ -143,7 +144,7 @@ class PoolLab {
     return out;
   }
 
-  std::string limits_, address_;
+  std::string limits_, sections_, address_;
   std::optional<Process> bootstrap_;
 };
 

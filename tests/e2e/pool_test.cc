@@ -9,7 +9,7 @@ using namespace e2e;
 
 // What a home's book says is leased: units by what is active or unconfirmed.
 std::uint64_t booked(const PoolLab& pool, const std::string& home) {
-  const End end = tarn({"lease", "list", "--output", "json"}, pool.home(home));
+  const End end = tarn({"lease", "list", "--offline", "--output", "json"}, pool.home(home));
   EXPECT_EQ(end.code, kDone) << end;
   std::uint64_t out = 0;
   for (const json& lease : end.parsed()) out += std::stoull(lease.value("units", "0"));
@@ -41,6 +41,18 @@ TEST(Pool, LeasesAreShownRenewedAndReleasedByTheirRequesterAlone) {
   EXPECT_EQ(shown.code, kDone) << shown;
   EXPECT_EQ(shown.parsed()["end"], renewed.parsed()["end"]);
 
+  // These providers deliver nothing, and say so.
+  EXPECT_EQ(lease["delivery"]["state"], "none");
+  EXPECT_FALSE(lease.contains("kubeconfig"));
+  for (const char* command : {"kubeconfig", "credential"}) {
+    const End end = tarn(about(command, id), home);
+    EXPECT_EQ(end.code, kRefused) << command << ": " << end;
+    EXPECT_THAT(end.err, HasSubstr("hands nothing over")) << end;
+  }
+  const json listed = tarn({"lease", "list", "--output", "json"}, home).parsed()[0];
+  EXPECT_EQ(listed["delivery"]["state"], "none");
+  EXPECT_GT(listed["seconds_left"], 3600);
+
   // Ids that nobody has, that are none, and another's book that does not have it.
   for (const char* wrong : {"lease_00000000000000000000000000000000", "lease_", "", "nonsense", "lease_zz"})
     for (const char* command : {"show", "renew", "release"}) {
@@ -52,7 +64,7 @@ TEST(Pool, LeasesAreShownRenewedAndReleasedByTheirRequesterAlone) {
   // A stranger who has got hold of the book: it is not the stranger's lease.
   fs::copy(pool.directory / "r/.local/state/tarn/leases.db", pool.directory / "stranger/.local/state/tarn/leases.db",
            fs::copy_options::overwrite_existing);
-  for (const char* command : {"show", "renew", "release"}) {
+  for (const char* command : {"show", "renew", "release", "kubeconfig", "credential"}) {
     const End end = tarn(about(command, id), stranger);
     EXPECT_EQ(end.code, kRefused) << command << ": " << end;
     EXPECT_THAT(end.err, HasSubstr("knows no such lease")) << end;
@@ -147,6 +159,7 @@ TEST(Pool, WrongInputIsRefusedClearly) {
   refused({"--cpu", "1", "--quantity", "1", "--lease", "0s", "--bootstrap", somewhere}, "");
   refused({"--cpu", "1", "--quantity", "1", "--lease", "500ms", "--bootstrap", somewhere}, "");
   refused({"--cpu", "1", "--quantity", "1", "--providers", "16", "--bootstrap", somewhere}, "providers");
+  refused({"--cpu", "1", "--quantity", "1", "--delivery-wait", "soon", "--bootstrap", somewhere}, "--delivery-wait");
   refused({"--cpu", "1", "--quantity", "1"}, "--bootstrap");
   refused({"--cpu", "1", "--quantity", "1", "--bootstrap", "nowhere"}, "");
   refused({"--cpu", "1", "--quantity", "1", "--config", directory / "none.toml", "--bootstrap", somewhere},

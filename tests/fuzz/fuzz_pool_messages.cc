@@ -5,6 +5,7 @@
 #include "fuzz/input.h"
 #include "pool/drawn.h"
 #include "pool/lease.h"
+#include "pool/lease_access.h"
 
 namespace {
 
@@ -143,6 +144,28 @@ pool::LeaseMessage renewal() {
   return out;
 }
 
+pool::LeaseAccess::Parties parties() { return {terms().id, identity(1).public_key(), requester().public_key()}; }
+
+const base::Bytes& access() {
+  static const base::Bytes made = [] {
+    crypto::SeededRandom random(base::view("fuzz access"));
+    pool::DeliveryDesk::Answer answer;
+    answer.ready = true;
+    answer.access = inventory::Access{"apiVersion: v1", 1'750'000'600'000};
+    answer.usage = {{"limits.cpu", {"4", "1500m"}}, {"pods", {"40", "3"}}};
+    return pool::LeaseAccess::make(std::move(answer), parties(), random)->seal(parties(), identity(1));
+  }();
+  return made;
+}
+
+void read_access(base::ByteView message) {
+  const auto read = pool::LeaseAccess::decode(message, parties());
+  if (!read) return;
+  CHECK(read->seal(parties(), identity(1)) == fuzz::copy(message));
+  const auto credentials = read->open(parties(), requester());
+  if (credentials.ok()) CHECK(!read->sealed.empty() && read->state == pool::LeaseAccess::State::kReady);
+}
+
 struct Kind {
   void (*read)(base::ByteView);
   base::Bytes honest;
@@ -158,13 +181,28 @@ const std::vector<Kind>& kinds() {
       {read_call, renewal().encode()},
       {read_answer, pool::lease_answer(document().requester)},
       {read_readiness, pool::missing(2)},
+      {read_access, access()},
   };
   return all;
 }
 
-// The requester signs whatever it says; a provider whatever terms it likes.
-void signed_damage(fuzz::Input& in, bool invitation) {
-  if (invitation) {
+// The requester signs whatever it says; a provider whatever terms and answers it likes.
+void signed_damage(fuzz::Input& in, const Kind& kind) {
+  if (kind.read == read_access) {
+    base::Bytes body = access();
+    body.resize(body.size() - 64);
+    body = fuzz::damaged(in, std::move(body));
+    const auto hash = crypto::Sha256()
+                          .update(base::view("tarn access v1"))
+                          .update(parties().lease)
+                          .update(parties().provider)
+                          .update(parties().requester)
+                          .update(body)
+                          .finish();
+    base::append(body, identity(1).sign(hash));
+    return read_access(body);
+  }
+  if (kind.read == read_invitation) {
     base::Bytes body = kinds()[0].honest;
     body.resize(body.size() - 64);
     body = fuzz::damaged(in, std::move(body));
@@ -197,7 +235,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else if (how == 1) {
     kind.read(fuzz::damaged(in, kind.honest));
   } else {
-    signed_damage(in, kind.read == read_invitation);
+    signed_damage(in, kind);
   }
   return 0;
 }

@@ -8,14 +8,14 @@
 
 namespace support {
 
-class MemoryInventory final : public inventory::Inventory {
+class MemoryInventory : public inventory::Inventory {
  public:
   using Id = inventory::Id;
   using Lease = inventory::Lease;
   explicit MemoryInventory(std::vector<inventory::Offer> offers)
       : book_(*inventory::Book::open(std::move(offers), {}, {})) {}
 
-  base::Result<inventory::Hold> hold(const Id& id, const model::ResourceClass& wanted, std::int64_t now,
+  base::Result<inventory::Hold> hold(const Id& id, const inventory::Wanted& wanted, std::int64_t now,
                                      std::int64_t until) override {
     const std::lock_guard lock(mutex_);
     TARN_ASSIGN(const inventory::Changes changes, book_.hold(id, wanted, now, until));
@@ -43,6 +43,10 @@ class MemoryInventory final : public inventory::Inventory {
     const std::lock_guard lock(mutex_);
     return apply(book_.end_lease(lease, now));
   }
+  base::Status returned(const Id& lease) override {
+    const std::lock_guard lock(mutex_);
+    return apply(book_.returned(lease));
+  }
   base::Result<std::vector<Lease>> expire(std::int64_t now) override {
     const std::lock_guard lock(mutex_);
     inventory::Changes changes = book_.expire(now);
@@ -68,6 +72,10 @@ class MemoryInventory final : public inventory::Inventory {
   std::vector<inventory::Offer> offers() const override {
     const std::lock_guard lock(mutex_);
     return book_.offers();
+  }
+  base::Status set_offers(std::vector<inventory::Offer> offers) override {
+    const std::lock_guard lock(mutex_);
+    return book_.set_offers(std::move(offers));
   }
 
  private:

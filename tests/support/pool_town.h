@@ -70,6 +70,7 @@ struct TownProvider {
   std::unique_ptr<pool::Lines> lines;
   std::unique_ptr<MemoryInventory> inventory;
   MemoryReputation reputation;
+  pool::DeliveryDesk* desk = nullptr;  // where there is delivery: town_delivery.h
   std::unique_ptr<pool::Provider> provider;
   pool::ProviderRules rules;
   std::set<crypto::PublicKey> sees;  // set before anybody calls
@@ -251,7 +252,8 @@ class PoolTown {
                                  [raw](const pool::ProviderEvent& event) {
                                    const std::lock_guard lock(raw->mutex);
                                    raw->events.push_back(event);
-                                 }},
+                                 },
+                                 p.desk},
         p.rules);
   }
 

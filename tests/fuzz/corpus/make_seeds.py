@@ -225,8 +225,8 @@ seed("coordinate", "outside", place(20, 1, 10000001, 0, 0, 0, 0, 0, 0, 0, 1000, 
 
 # Pool messages: which message, 0 raw bytes or 1 honest ones with damage. In the order of fuzz_pool_messages.cc:
 # invitation, acceptance, refusal, draw, lease terms (signed after the damage), lease offer, lease call, lease answer,
-# readiness. 2 instead of 1: the damage is done before the owner signs.
-POOL_MESSAGES = ["invitation", "acceptance", "refusal", "draw", "document", "offer", "call", "answer", "readiness"]
+# readiness, access. 2 instead of 1: the damage is done before the owner signs.
+POOL_MESSAGES = ["invitation", "acceptance", "refusal", "draw", "document", "offer", "call", "answer", "readiness", "access"]
 for number, name in enumerate(POOL_MESSAGES):
     seed("pool_messages", name, number, 1, WHOLE)
     seed("pool_messages", f"{name}_kind", number, 1, damage(change(0, 3)))
@@ -240,3 +240,14 @@ seed("pool_messages", "document_signed_twice", 4, 1, damage(change(400, 3)))
 seed("pool_messages", "document_until_the_end_of_time", 4, 2, damage(over(130, b"\xff" * 16)))
 seed("pool_messages", "call_confirm", 6, 1, damage(change(1, 5)))
 seed("pool_messages", "missing", 8, 0, b"\x0a\3")
+seed("pool_messages", "access_not_ready", 9, 2, damage(change(1, 1)))
+seed("pool_messages", "access_without_an_end", 9, 2, damage(over(6, b"\0" * 8)))
+
+# HTTP replies: how many cuts, the cuts, the answer.
+REPLY = b"HTTP/1.1 200 OK\r\n"
+seed("http_reply", "sized", 0, REPLY + b"Content-Length: 5\r\n\r\nhello")
+seed("http_reply", "chunked", 2, 0, 4, REPLY + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: x\r\n\r\n")
+seed("http_reply", "to_the_end", 1, 2, REPLY + b"\r\nhello")
+seed("http_reply", "interim", 1, 6, b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + REPLY + b"Content-Length: 0\r\n\r\n")
+seed("http_reply", "later", 0, b"HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\nno")
+seed("http_reply", "two_lengths", 0, REPLY + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
