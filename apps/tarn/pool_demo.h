@@ -39,8 +39,8 @@ std::optional<Units> units_of(const std::string& metrics);  // of a provider's o
 
 struct DemoLease {
   std::string id, provider;
-  std::string kubeconfig;  // a file; empty: nothing was delivered
   std::uint64_t units = 0, hourly_payment = 0;
+  std::string kubeconfig{};  // a file; empty: nothing was delivered
 };
 struct RequestSaid {  // `tarn request --output json`
   std::vector<DemoLease> leases;

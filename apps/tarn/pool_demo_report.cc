@@ -96,7 +96,7 @@ std::optional<RequestSaid> parse_request(const std::string& json) {
       const auto units = number(row.at("units").get<std::string>());
       const auto payment = model::parse_credits(row.at("credits_per_hour").get<std::string>());
       if (!units || !payment.ok()) return std::nullopt;
-      out.leases.push_back({row.at("id"), row.at("provider"), row.value("kubeconfig", ""), *units, *payment});
+      out.leases.push_back({row.at("id"), row.at("provider"), *units, *payment, row.value("kubeconfig", "")});
     }
     out.attempts = said.at("attempts").size();
     if (out.attempts > 0) out.asked = said.at("attempts").back().at("asked");
