@@ -69,7 +69,7 @@ std::string_view reason(const std::string& call) {
       {"PATCH resourcequotas", "exactly what was bought"},
       {"PATCH limitranges", "what a container gets that names nothing"},
       {"PATCH networkpolicies", "closed, but for what the owner allows"},
-      {"PATCH serviceaccounts", "the tenant"},
+      {"PATCH serviceaccounts", "the tenant; no tokens for pods that name no account"},
       {"PATCH secrets", "what tokens hang on, so that they can be revoked"},
       {"GET resourcequotas", "is the quota in force?"},
       {"GET serviceaccounts", "has the cluster put its own into the namespace?"},

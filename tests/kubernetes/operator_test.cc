@@ -19,10 +19,13 @@ class OperatorTest : public support::OnCluster {
 
   void TearDown() override {
     if (admin_)
-      for (const char* name : {"operator-good", "operator-bad"})
+      for (const std::string& name : {good(), bad()})
         (void)admin_->status_of_remove(std::string(kContributions) + "/" + name);
     OnCluster::TearDown();
   }
+  // Tests run side by side.
+  std::string good() const { return "good-" + provider_; }
+  std::string bad() const { return "bad-" + provider_; }
   Candidate candidate(const std::string& name) {
     const json cluster = {{"server", "https://127.0.0.1:" + std::to_string(plane_.port)},
                           {"certificate-authority", plane_.folder + "/ca.crt"}};
@@ -69,11 +72,11 @@ TEST_F(OperatorTest, OneLeadsAndOffersWhatIsContributed) {
   ASSERT_TRUE(b.process->says("operator_stands_by")) << b.process->err();
 
   // What is right is offered, what is wrong says so and changes nothing else.
-  ASSERT_EQ(admin_->status_of_create(kContributions, contribution("operator-good", "0.04")), 201U);
-  ASSERT_EQ(admin_->status_of_create(kContributions, contribution("operator-bad", "1 +")), 201U);
-  EXPECT_TRUE(e2e::eventually([&] { return condition("operator-good", "Offered") == "True"; })) << a.process->err();
-  EXPECT_TRUE(e2e::eventually([&] { return condition("operator-bad", "Accepted") == "False"; })) << a.process->err();
-  EXPECT_EQ(condition("operator-good", "Accepted"), "True");
+  ASSERT_EQ(admin_->status_of_create(kContributions, contribution(good(), "0.04")), 201U);
+  ASSERT_EQ(admin_->status_of_create(kContributions, contribution(bad(), "1 +")), 201U);
+  EXPECT_TRUE(e2e::eventually([&] { return condition(good(), "Offered") == "True"; })) << a.process->err();
+  EXPECT_TRUE(e2e::eventually([&] { return condition(bad(), "Accepted") == "False"; })) << a.process->err();
+  EXPECT_EQ(condition(good(), "Accepted"), "True");
 
   // Handed over, the next one leads at once, and offers the same.
   a.process->send(SIGTERM);
@@ -92,7 +95,7 @@ TEST_F(OperatorTest, OneLeadsAndOffersWhatIsContributed) {
 
   // What is withdrawn is not offered any more.
   ASSERT_TRUE(a.process->says("contributions_offered offers=1")) << a.process->err();
-  ASSERT_EQ(admin_->status_of_remove(std::string(kContributions) + "/operator-good"), 200U);
+  ASSERT_EQ(admin_->status_of_remove(std::string(kContributions) + "/" + good()), 200U);
   ASSERT_TRUE(a.process->says("contributions_offered offers=0")) << a.process->err();
   a.process->send(SIGTERM);
   EXPECT_EQ(e2e::finish(*a.process).code, e2e::kDone) << a.process->err();

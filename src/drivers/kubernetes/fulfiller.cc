@@ -162,6 +162,14 @@ base::Result<std::string> KubernetesFulfiller::missing(const Site& site) {
   return std::string();
 }
 
+// For pods that name no account: they get no token. It would open nothing, and a server before 1.24 makes it a moment
+// after the account, and refuses such pods until then.
+base::Status KubernetesFulfiller::keep_tokens_from_pods(const Site& site) {
+  const std::string path = site.core_path + "serviceaccounts/default";
+  TARN_ASSIGN(const ApiReply reply, api_.merge(path, {{"automountServiceAccountToken", false}}));
+  return reply.ok() ? base::Status() : refusal("ServiceAccount default", reply);
+}
+
 base::Status KubernetesFulfiller::tell(const Site& site, const json& lease, const std::string& phase,
                                        const std::string& blocked_by, const std::vector<Condition>& conditions) {
   const json status = status_with(lease, phase, blocked_by, conditions, clock_.unix_ms());
@@ -203,6 +211,7 @@ base::Result<Place> KubernetesFulfiller::deliver(const inventory::Order& order) 
                    {"Ready", "False", "NotProvisioned", "see Provisioned"}}));
     return waiting(State::kComing, "waits for " + wanting);
   }
+  TARN_TRY(keep_tokens_from_pods(site));
   TARN_TRY(applied("/apis/rbac.authorization.k8s.io/v1/namespaces/" + site.name + "/rolebindings/" + kBindingName,
                    binding_object(site.name, site.owner, options_.rules)));
   TARN_TRY(tell(site, lease, "Ready", "",

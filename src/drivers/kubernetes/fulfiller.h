@@ -62,6 +62,7 @@ class KubernetesFulfiller final : public inventory::Fulfiller {
   base::Result<nlohmann::json> space(const Site& site);
   base::Status furnish(const inventory::Order& order, const Site& site, const std::map<std::string, std::string>& hard);
   base::Result<std::string> missing(const Site& site);
+  base::Status keep_tokens_from_pods(const Site& site);
   base::Status tell(const Site& site, const nlohmann::json& lease, const std::string& phase,
                     const std::string& blocked_by, const std::vector<Condition>& conditions);
   base::Status revoke(const Site& site);
