@@ -140,7 +140,7 @@ class Bench {
     LeaseCalls calls(*home_, interrupted);
     TARN_ASSIGN(const store::LeaseRecord record, calls.named(pool::text(id)));
     const auto bought = await_delivery(calls, {record}, kWaitMs, home_->clock());
-    TARN_TRY(bought[0]);
+    if (!bought[0].ok()) return bought[0].error();
     if (const std::string why = not_yet(bought[0]); !why.empty()) return base::Error{base::Code::kDeadline, why};
     times.credentials_ms = since(begin);
     Handover handover;

@@ -173,7 +173,8 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   leaf(pool, o.pool_bench, tarn::run_bench_pool, exit_code);
-  CLI::App* delivery = bench->add_subcommand("delivery", "from a signed lease to a namespace in use, on a real cluster");
+  CLI::App* delivery =
+      bench->add_subcommand("delivery", "from a signed lease to a namespace in use, on a real cluster");
   delivery->add_option("--kubeconfig", o.delivery_bench.kubeconfig, "the cluster; as for tarn demo, Tarn is installed")
       ->required();
   delivery->add_option("--repeat", o.delivery_bench.repeat, "leases, one after the other")
