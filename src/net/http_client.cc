@@ -151,7 +151,7 @@ base::Result<SecretText> HttpClient::Impl::written(const base::HttpRequest& requ
 base::Status HttpClient::Impl::talk(ClientWire& wire, const SecretText& request, HttpReplyParser& parser,
                                     Patience& patience, bool each) const {
   // Who does not take all of it may have said why.
-  const base::Status sent = wire.write({request.data(), request.size()}, patience);
+  base::Status sent = wire.write({request.data(), request.size()}, patience);
   if (!sent.ok() && sent.error().code != base::Code::kUnreachable) return sent;
   std::vector<char> chunk(kChunk);
   while (!parser.done()) {

@@ -33,7 +33,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       : settings_(settings), stream_(std::move(socket)), buffer_(settings.limits.head_bytes) {
     ++settings_.connections;
     error_code ignored;
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
+    (void)stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
   ~Connection() { --settings_.connections; }
   Connection(const Connection&) = delete;
@@ -93,7 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Closing with bytes unread would reset the connection, and the peer might never see the answer.
   void hang_up() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    (void)stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     start_clock();
     drain();
   }
@@ -150,7 +150,7 @@ base::Result<HttpServer> HttpServer::open(Fd bound, HttpHandler handler, HttpLim
   impl->settings.handler = std::move(handler);
   impl->settings.limits = limits;
   error_code failure;
-  impl->acceptor.assign(at.storage.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), failure);
+  (void)impl->acceptor.assign(at.storage.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), bound.get(), failure);
   if (failure) return base::Error{base::Code::kInvalidInput, "cannot serve HTTP: " + failure.message()};
   (void)bound.release();
   return HttpServer(std::move(impl));

@@ -7,7 +7,7 @@
 
 namespace pool {
 
-Provider::Provider(Services services, ProviderRules rules)
+Provider::Provider(Services services, const ProviderRules& rules)
     : services_(std::move(services)), rules_(rules), admission_(rules.admission) {}
 
 std::size_t Provider::sessions() const {

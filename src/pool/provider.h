@@ -75,7 +75,7 @@ class Provider {
     std::function<void(const ProviderEvent&)> on_event;  // any thread
     DeliveryDesk* deliveries = nullptr;                  // null: leases are documents, and nothing is handed over
   };
-  Provider(Services services, ProviderRules rules);
+  Provider(Services services, const ProviderRules& rules);
 
   void serve(std::unique_ptr<Line> line, const base::Bytes& first, base::Random& random);
   std::size_t sessions() const;
