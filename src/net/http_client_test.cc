@@ -161,7 +161,7 @@ class HttpAsking : public testing::Test {
       for (int number = 0; !stopping_;) {
         pollfd watched{listener_.get(), POLLIN, 0};
         if (poll(&watched, 1, 20) <= 0) continue;
-        guests_.emplace_back([this, serve, context, number, socket = accept_from(listener_)]() mutable {
+        guests_.emplace_back([serve, context, number, socket = accept_from(listener_)]() mutable {
           Guest guest(context, std::move(socket));
           if (guest.good()) serve(guest, number);
         });
