@@ -109,12 +109,11 @@ base::Status write_kubeconfigs(const RequestOptions& options, RequesterHome& hom
     row.delivery =
         bought[i].ok() ? base::Result(bought[i]->access) : base::Result<pool::LeaseAccess>(bought[i].error());
     const std::string why = not_yet(bought[i]);
-    if (!why.empty()) std::string text = id;
-    text.append(" is signed, and not handed over yet: ")
-        .append(why)
-        .append("; later: tarn lease kubeconfig ")
-        .append(id);
-    progress(text);
+    if (!why.empty()) {
+      std::string text = id;
+      text.append(" is signed, and not handed over yet: ").append(why).append("; later: tarn lease kubeconfig ");
+      progress(text.append(id));
+    }
     if (!bought[i].ok() || bought[i]->credentials.empty()) continue;
     const std::string file = (std::filesystem::path(options.out) / (id + ".kubeconfig")).string();
     TARN_TRY(write_kubeconfig(row.terms.id, *bought[i], file));
