@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <thread>
 
 #include "fuzz/input.h"
@@ -28,7 +29,25 @@ net::Endpoint start_server() {
   return at;
 }
 
+// The fuzzer's own alarm would cut short whatever waits for the server.
+class WithoutAlarm {
+ public:
+  WithoutAlarm() {
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    CHECK(::pthread_sigmask(SIG_BLOCK, &alarm, &before_) == 0);
+  }
+  ~WithoutAlarm() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WithoutAlarm(const WithoutAlarm&) = delete;
+  WithoutAlarm& operator=(const WithoutAlarm&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 std::string ask(const net::Endpoint& server, base::ByteView request) {
+  const WithoutAlarm undisturbed;
   const net::Fd client(::socket(server.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   CHECK(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server.storage), server.size) == 0);
   (void)::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL);
