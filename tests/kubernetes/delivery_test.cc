@@ -203,6 +203,34 @@ TEST_F(DeliveryTest, RidesOutThrottlingAndServersInTrouble) {
   EXPECT_GT(trouble, 8);
 }
 
+TEST_F(DeliveryTest, GetsThereWithAServerThatIsSlow) {
+  const auto order = this->order("cpu=1 memory=1Gi", 1);
+  int calls = 0;
+  FaultyHttp http(operator_->http(), [&](int, const base::HttpRequest&) -> FaultyHttp::Fault {
+    ++calls;
+    return {.latency_ms = 150};
+  });
+  auto by = tarn_over(http);
+  ASSERT_TRUE(delivered(by.fulfiller, order));
+  ASSERT_TRUE(by->access(order).ok());
+  ASSERT_TRUE(gone(by.fulfiller, order.lease));
+  EXPECT_GT(calls, 15);
+}
+
+TEST_F(DeliveryTest, GetsThereWithAServerThatAnswersEveryCallTooLateTheFirstTime) {
+  const auto order = this->order("cpu=1 memory=1Gi", 1);
+  std::set<std::string> late;
+  FaultyHttp http(operator_->http(), [&](int, const base::HttpRequest& request) -> FaultyHttp::Fault {
+    return {.latency_ms = late.insert(request.method + request.target).second ? 1'000 : 0};
+  });
+  drivers::ApiOptions options;
+  options.timeout_ms = 300;
+  Tarn by(http, clock_, options, delivery_options());
+  ASSERT_TRUE(reaches(State::kReady, [&] { return by->deliver(order); }));
+  ASSERT_TRUE(gone(by.fulfiller, order.lease));
+  EXPECT_GT(late.size(), 10U);
+}
+
 TEST_F(DeliveryTest, RidesOutAnotherWriter) {
   const auto order = this->order("cpu=1 memory=1Gi", 1);
   auto by = tarn();

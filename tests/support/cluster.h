@@ -3,6 +3,7 @@
 // FaultyHttp stands in for what a real server cannot be made to do: it is a FAKE of nothing but the fault.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -29,7 +30,8 @@ class SystemClock final : public base::Clock {
   }
 };
 
-// Asks `fault` about every call, counted from 0: pass it on, answer in its stead, or lose the answer.
+// Asks `fault` about every call, counted from 0: pass it on, answer in its stead, or lose the answer; and how long the
+// server takes to begin with it. Who does not wait so long has its request done all the same.
 class FaultyHttp final : public base::HttpClient {
  public:
   enum class Kind { kPass, kLoseRequest, kLoseAnswer, kAnswer };
@@ -37,6 +39,7 @@ class FaultyHttp final : public base::HttpClient {
     Kind kind = Kind::kPass;
     base::Code code = base::Code::kUnreachable;  // of what is lost
     base::HttpReply reply = {};                  // kAnswer
+    int latency_ms = 0;
   };
   using Faults = std::function<Fault(int call, const base::HttpRequest& request)>;
 
@@ -46,7 +49,9 @@ class FaultyHttp final : public base::HttpClient {
     Fault fault = faults_(calls_++, request);
     if (fault.kind == Kind::kAnswer) return fault.reply;
     if (fault.kind == Kind::kLoseRequest) return base::Error{fault.code, "lost before it was sent"};
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(fault.latency_ms, timeout_ms)));
     auto reply = real_.send(request, timeout_ms);
+    if (fault.latency_ms >= timeout_ms) return base::Error{base::Code::kDeadline, "it took too long"};
     if (fault.kind == Kind::kLoseAnswer) return base::Error{fault.code, "its answer was lost"};
     return reply;
   }
