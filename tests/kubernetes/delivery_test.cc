@@ -224,7 +224,7 @@ TEST_F(DeliveryTest, GetsThereWithAServerThatAnswersEveryCallTooLateTheFirstTime
     return {.latency_ms = late.insert(request.method + request.target).second ? 1'000 : 0};
   });
   drivers::ApiOptions options;
-  options.timeout_ms = 300;
+  options.timeout_ms = 500;
   Tarn by(http, clock_, options, delivery_options());
   ASSERT_TRUE(reaches(State::kReady, [&] { return by->deliver(order); }));
   ASSERT_TRUE(gone(by.fulfiller, order.lease));
