@@ -121,9 +121,13 @@ for ((i = 0; i < at_once; ++i)); do
   workers+=($!)
 done
 others+=("${workers[@]}")
-killed=0 early=''
+killed=0 early='' next=0
 while [ "$SECONDS" -lt "$end" ]; do
   sleep 2
+  if [ "$SECONDS" -ge $((begin + next * 60)) ]; then
+    echo "$next of $minutes minutes; descriptors, kB: $(sizes)" >&2
+    next=$((next + 1))
+  fi
   if $kill_them; then
     i=$((RANDOM % providers))
     kill -9 "${pids[$i]}" && wait "${pids[$i]}" 2>/dev/null
