@@ -35,8 +35,9 @@ class DhtNode : public discovery::Directory {
   static constexpr std::chrono::minutes kKeep{10};
 
   struct Nodes {
-    std::size_t good = 0;     // answered lately
-    std::size_t dubious = 0;  // heard of
+    std::size_t good = 0;      // answered lately
+    std::size_t dubious = 0;   // heard of
+    std::size_t searches = 0;  // remembered, each with the nodes around its key: an hour and more
   };
 
   virtual std::uint16_t bound_port() const = 0;

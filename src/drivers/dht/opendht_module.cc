@@ -5,6 +5,7 @@
 #include <opendht/dhtrunner.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <condition_variable>
@@ -30,6 +31,7 @@ constexpr milliseconds kTick{20};       // how often the asker hears that nothin
 constexpr std::chrono::seconds kUpkeep{1};
 constexpr std::chrono::seconds kSaveEvery{60};  // the known nodes
 constexpr std::size_t kSmallNetwork = 32;       // good nodes; with fewer we make acquaintances ourselves
+constexpr std::size_t kTargets = 8;             // of the searches that do; each reaches more nodes than an eighth of 32
 constexpr std::size_t kMaxSavedNodes = 64;
 constexpr dht::ValueType::Id kValueType = 0x5441;  // "TA"
 
@@ -102,6 +104,16 @@ HostPort split(const std::string& address) {
   if (failure != std::errc{} || end != digits.data() + digits.size() || port == 0 || host.empty())
     throw std::invalid_argument("a node to begin with is host:port");
   return {host, digits};
+}
+
+// One in each eighth of the space of names.
+std::array<dht::InfoHash, kTargets> targets() {
+  std::array<dht::InfoHash, kTargets> all;
+  for (std::size_t i = 0; i < kTargets; ++i) {
+    all[i] = dht::InfoHash::getRandom();
+    for (unsigned bit = 0; bit < 3; ++bit) all[i].setBit(bit, (i >> bit & 1U) != 0);
+  }
+  return all;
 }
 
 class OpendhtNode final : public DhtNode {
@@ -189,6 +201,7 @@ class OpendhtNode final : public DhtNode {
       const dht::NodeStats stats = runner_.getNodesStats(family);
       nodes.good += stats.good_nodes;
       nodes.dubious += stats.dubious_nodes;
+      nodes.searches += stats.searches;
     }
     return nodes;
   }
@@ -215,11 +228,13 @@ class OpendhtNode final : public DhtNode {
   }
 
   // In a network of a few nodes OpenDHT takes minutes until they know more than the one that they began with: who has
-  // only been heard of is told to nobody, and asked only when a search passes by. So we search, for anything, whenever
-  // the acquaintances have changed, and then less and less often.
+  // only been heard of is told to nobody, and asked only when a search passes by. So we search whenever the
+  // acquaintances have changed, and then less and less often; always for the same few names, in turn, since OpenDHT
+  // remembers each name that was searched for, with the nodes around it, for an hour.
   void run_upkeep(const std::stop_token& stop) {
     Nodes known;
     unsigned quiet_s = 0;
+    std::size_t searched = 0;
     Clock::time_point save_at = Clock::now() + kSaveEvery;
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kUpkeep, [&] { return stop.stop_requested(); })) {
@@ -228,7 +243,7 @@ class OpendhtNode final : public DhtNode {
       known = now;
       const bool due = quiet_s == 0 || std::has_single_bit(quiet_s);
       if (due && now.good < kSmallNetwork && now.good + now.dubious > 0)
-        runner_.query(dht::InfoHash::getRandom(), [](const auto&) { return true; }, dht::DoneCallback());
+        runner_.query(targets_[searched++ % kTargets], [](const auto&) { return true; }, dht::DoneCallback());
       forget_before(Clock::now() - kKeep);
       if (Clock::now() < save_at) continue;
       save_nodes();
@@ -271,6 +286,7 @@ class OpendhtNode final : public DhtNode {
   }
 
   const std::string nodes_file_;
+  const std::array<dht::InfoHash, kTargets> targets_ = targets();
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;  // callbacks never take it: OpenDHT calls them under locks that our calls need
   bool stopped_ = false;
