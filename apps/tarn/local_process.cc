@@ -16,8 +16,12 @@
 namespace tarn {
 namespace {
 
-[[noreturn]] void become(const std::vector<std::string>& arguments, const Descriptors& descriptors) {
+[[noreturn]] void become(const std::vector<std::string>& arguments, const Descriptors& descriptors, pid_t parent) {
+  // Our own handlers would only take a note, which exec() forgets.
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGTERM, SIG_DFL);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(128 + SIGTERM);  // it ended before that
   if (::dup2(descriptors.output, STDOUT_FILENO) < 0 || ::dup2(descriptors.errors, STDERR_FILENO) < 0) ::_exit(126);
   if (descriptors.listener >= 0 && ::dup2(descriptors.listener, kListenFd) < 0) ::_exit(126);
   if (descriptors.listener == kListenFd) ::fcntl(kListenFd, F_SETFD, 0);
@@ -56,9 +60,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 base::Result<pid_t> spawn(const std::vector<std::string>& arguments, const Descriptors& descriptors) {
-  const pid_t process = ::fork();
+  const pid_t parent = ::getpid(), process = ::fork();
   if (process < 0) return system_error("a process");
-  if (process == 0) become(arguments, descriptors);
+  if (process == 0) become(arguments, descriptors, parent);
   return process;
 }
 
