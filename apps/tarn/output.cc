@@ -14,7 +14,9 @@ const char* const kExitCodesHelp =
     "  5 a peer misbehaved, and is named                        6 somebody misbehaved, and cannot be named\n"
     "  7 the deadline passed                                    8 own files: missing, damaged, locked, readable by "
     "others\n"
-    "  9 demo, bench: result differs from the plain one         130 interrupted\n";
+    "  9 demo, bench: result differs from the plain one         10 not there\n"
+    "  11 its state forbids it                                  12 not allowed, or not known\n"
+    "  130 interrupted\n";
 
 namespace {
 bool g_json = false;
@@ -32,6 +34,10 @@ std::string_view code_name(base::Code code) {
     case base::Code::kDeadline: return "deadline";
     case base::Code::kCancelled: return "cancelled";
     case base::Code::kStorage: return "storage";
+    case base::Code::kUnauthenticated: return "unauthenticated";
+    case base::Code::kForbidden: return "forbidden";
+    case base::Code::kNotFound: return "not_found";
+    case base::Code::kConflict: return "conflict";
   }
   return "bug";
 }
@@ -45,6 +51,10 @@ int exit_code(base::Code code) {
     case base::Code::kDeadline: return kExitDeadline;
     case base::Code::kCancelled: return kExitCancelled;
     case base::Code::kStorage: return kExitStorage;
+    case base::Code::kUnauthenticated:
+    case base::Code::kForbidden: return kExitForbidden;
+    case base::Code::kNotFound: return kExitNotFound;
+    case base::Code::kConflict: return kExitConflict;
   }
   return kExitBug;
 }

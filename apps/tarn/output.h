@@ -21,6 +21,9 @@ enum ExitCode : int {
   kExitDeadline = 7,
   kExitStorage = 8,
   kExitDiffers = 9,  // demo, bench: the secure result is not the plain one
+  kExitNotFound = 10,
+  kExitConflict = 11,
+  kExitForbidden = 12,
   kExitCancelled = 130,
 };
 extern const char* const kExitCodesHelp;

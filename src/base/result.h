@@ -21,6 +21,10 @@ enum class Code {
   kDeadline,            // time ran out
   kCancelled,           // the user or a signal ended it
   kStorage,             // our own disk: a state file is missing, damaged, locked or cannot be written
+  kUnauthenticated,     // a service does not know who calls
+  kForbidden,           // it knows, and that one may not
+  kNotFound,            // what the call is about is not there
+  kConflict,            // it is there, in a state or with company that forbids the call; nothing was changed
 };
 
 struct Error {
