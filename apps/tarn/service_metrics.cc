@@ -47,7 +47,11 @@ SessionOutcome outcome_of(const base::Error& error) {
     case base::Code::kUnreachable: return SessionOutcome::kUnreachable;
     case base::Code::kInvalidInput:
     case base::Code::kCancelled:
-    case base::Code::kStorage: break;
+    case base::Code::kStorage:
+    case base::Code::kUnauthenticated:
+    case base::Code::kForbidden:
+    case base::Code::kNotFound:
+    case base::Code::kConflict: break;
   }
   return SessionOutcome::kFailed;
 }

@@ -19,9 +19,9 @@ namespace base {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target = "/";                                  // path and query, escaped
-  std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are the client's
-  std::string body;
+  std::string target = "/";                                       // path and query, escaped
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Host and Content-Length are the client's
+  std::string body = {};
 };
 
 struct HttpReply {

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "net/pem.h"
 #include "net/tls.h"
 
 namespace net {
@@ -22,53 +22,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxPem = 1024 * 1024;
-constexpr std::size_t kMaxCertificates = 1024;
 constexpr std::size_t kChunk = 16 * 1024;
 constexpr int kAlerts = 1000;  // OpenSSL's reason for alert n is 1000 + n
 
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct FreeCertificate {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using Certificates = std::vector<std::unique_ptr<X509, FreeCertificate>>;
-
 base::Error refused(std::string what) { return {base::Code::kInvalidInput, std::move(what)}; }
 base::Error broken(std::string what) { return {base::Code::kUnreachable, std::move(what)}; }
-
-std::unique_ptr<BIO, FreeBio> pem(std::string_view text) {
-  return std::unique_ptr<BIO, FreeBio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-int no_password(char*, int, int, void*) { return 0; }
-
-// In order; none if anything of it is not as it should be.
-Certificates read_certificates(std::string_view text) {
-  Certificates found;
-  if (text.size() > kMaxPem) return found;
-  ERR_clear_error();
-  const auto source = pem(text);
-  while (X509* const one = PEM_read_bio_X509(source.get(), nullptr, no_password, nullptr)) {
-    found.emplace_back(one);
-    if (found.size() > kMaxCertificates) return {};
-  }
-  const unsigned long why = ERR_peek_last_error();
-  ERR_clear_error();
-  if (ERR_GET_LIB(why) != ERR_LIB_PEM || ERR_GET_REASON(why) != PEM_R_NO_START_LINE) return {};
-  return found;
-}
 
 base::Status trust(SSL_CTX* context, std::string_view authorities) {
   if (authorities.empty()) {
     if (SSL_CTX_set_default_verify_paths(context) == 1) return {};
     return refused("the system's certificate authorities cannot be read; name the authority's certificate");
   }
-  const Certificates found = read_certificates(authorities);
+  const auto found = read_certificates(authorities);
   if (found.empty()) return refused("the certificate authority is no certificate in PEM");
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);  // one that was named is trusted, whoever signed it
@@ -79,15 +44,13 @@ base::Status trust(SSL_CTX* context, std::string_view authorities) {
 
 base::Status show(SSL_CTX* context, std::string_view certificate, std::string_view key) {
   if (certificate.empty() && key.empty()) return {};
-  const Certificates chain = read_certificates(certificate);
+  const auto chain = read_certificates(certificate);
   if (chain.empty()) return refused("the client certificate is no certificate in PEM");
   if (SSL_CTX_use_certificate(context, chain.front().get()) != 1)
     return refused("the client certificate cannot be used: its key is too short or of an unknown kind");
   for (std::size_t i = 1; i < chain.size(); ++i)
     if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return refused("the client certificate's chain is bad");
-  if (key.size() > kMaxPem) return refused("the client key is too long");
-  const auto source = pem(key);
-  const std::unique_ptr<EVP_PKEY, FreeKey> own(PEM_read_bio_PrivateKey(source.get(), nullptr, no_password, nullptr));
+  const PrivateKey own = read_private_key(key);
   if (!own) return refused("the client key is no private key in PEM, or needs a password");
   if (SSL_CTX_use_PrivateKey(context, own.get()) != 1) return refused("the client key does not fit the certificate");
   return {};
@@ -105,7 +68,29 @@ bool expect(SSL* ssl, const std::string& name) {
   return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
+bool hash_of(const X509* certificate, CertificateHash& hash) {
+  unsigned size = 0;
+  return X509_digest(certificate, EVP_sha256(), hash.data(), &size) == 1 && size == hash.size();
+}
+
+// OpenSSL's place for checking a chain; `expected` is the pin.
+int is_pinned(X509_STORE_CTX* chain, void* expected) {
+  CertificateHash shown{};
+  const X509* const leaf = X509_STORE_CTX_get0_cert(chain);
+  const bool pinned =
+      leaf != nullptr && hash_of(leaf, shown) && shown == *static_cast<const CertificateHash*>(expected);
+  X509_STORE_CTX_set_error(chain, pinned ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+  return pinned ? 1 : 0;
+}
+
 }  // namespace
+
+base::Result<CertificateHash> certificate_hash(std::string_view pem) {
+  const auto found = read_certificates(pem);
+  CertificateHash hash{};
+  if (found.empty() || !hash_of(found.front().get(), hash)) return refused("this is no certificate in PEM");
+  return hash;
+}
 
 Patience::Patience(int timeout_ms, const std::function<bool()>& cancelled)
     : timeout_(timeout_ms), until_(steady_clock::now() + timeout_), cancelled_(cancelled) {}
@@ -131,7 +116,7 @@ base::Status Patience::wait(int fd, short events) const {
 void ClientTls::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
 base::Result<ClientTls> ClientTls::create(std::string_view authorities, std::string_view certificate,
-                                          std::string_view key) {
+                                          std::string_view key, const std::optional<CertificateHash>& pin) {
   initialise_tls();
   ERR_clear_error();
   ClientTls made(SSL_CTX_new(TLS_client_method()));
@@ -142,9 +127,14 @@ base::Result<ClientTls> ClientTls::create(std::string_view authorities, std::str
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_default_passwd_cb(context, no_password);
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  TARN_TRY(trust(context, authorities));
+  if (pin) {
+    made.pin_ = std::make_unique<CertificateHash>(*pin);
+    SSL_CTX_set_cert_verify_callback(context, is_pinned, made.pin_.get());
+  } else {
+    TARN_TRY(trust(context, authorities));
+  }
   TARN_TRY(show(context, certificate, key));
   ERR_clear_error();
   return made;
@@ -191,6 +181,8 @@ base::Status ClientWire::shake_hands(const ClientTls& tls, const std::string& na
 // Right after a call of OpenSSL's that failed.
 base::Error ClientWire::failure() const {
   const int reason = ERR_GET_REASON(ERR_peek_error());
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && SSL_get_verify_result(ssl_.get()) == X509_V_ERR_CERT_REJECTED)
+    return refused("its certificate is not the one that was pinned");
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
     return refused(std::string("its certificate is not right: ") +
                    X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));

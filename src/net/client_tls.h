@@ -7,8 +7,10 @@
 
 #include <openssl/types.h>
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,11 +33,15 @@ class Patience {
   const std::function<bool()>& cancelled_;
 };
 
+using CertificateHash = std::array<std::uint8_t, 32>;                  // SHA-256 of its DER encoding
+base::Result<CertificateHash> certificate_hash(std::string_view pem);  // of the first
+
 class ClientTls {
  public:
-  // PEM; without authorities the system's, without a certificate none is shown.
+  // PEM; without authorities the system's, without a certificate none is shown. A pin: the server shows this very
+  // certificate; authorities, names and dates do not matter then.
   static base::Result<ClientTls> create(std::string_view authorities, std::string_view certificate,
-                                        std::string_view key);
+                                        std::string_view key, const std::optional<CertificateHash>& pin = {});
   SSL_CTX* get() const { return context_.get(); }
 
  private:
@@ -43,6 +49,7 @@ class ClientTls {
     void operator()(SSL_CTX* context) const;
   };
   explicit ClientTls(SSL_CTX* context) : context_(context) {}
+  std::unique_ptr<CertificateHash> pin_;  // where OpenSSL's callback finds it, wherever this object is
   std::unique_ptr<SSL_CTX, Free> context_;
 };
 

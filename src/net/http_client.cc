@@ -197,7 +197,7 @@ base::Result<std::unique_ptr<HttpClient>> HttpClient::create(HttpClientOptions o
   if (!on_one_line(options.host) || !on_one_line(options.server_name) || !on_one_line(options.user_agent))
     return refused("a host, server name or user agent has line breaks");
   if (options.tls) {
-    TARN_ASSIGN(impl->tls, ClientTls::create(options.authorities, options.certificate, options.key));
+    TARN_ASSIGN(impl->tls, ClientTls::create(options.authorities, options.certificate, options.key, options.pin));
   } else {
     const auto numeric = numeric_endpoints(impl->address);
     const bool near = numeric.empty() ? options.host == "localhost" : is_loopback(numeric.front());

@@ -253,6 +253,19 @@ TEST_F(HttpAsking, TheNamedCertificateItselfIsTrusted) {
   EXPECT_TRUE(get(options).ok());
 }
 
+TEST_F(HttpAsking, APinnedCertificateIsTrustedWhateverItSaysAndNoOther) {
+  const Card own("server", nullptr, "DNS:elsewhere.example.org");
+  HttpClientOptions options = start(answer_all, own);
+  options.authorities = "";
+  std::array<std::uint8_t, 32> hash{};
+  ASSERT_EQ(X509_digest(own.certificate.get(), EVP_sha256(), hash.data(), nullptr), 1);
+  options.pin = hash;
+  EXPECT_TRUE(get(options).ok());
+  hash[31] ^= 1;
+  options.pin = hash;
+  expect(get(options), base::Code::kInvalidInput, "not the one that was pinned");
+}
+
 TEST_F(HttpAsking, DoesNotGoBelowTls12) {
   const auto old = [](SSL_CTX* context) {
     SSL_CTX_set_security_level(context, 0);

@@ -3,11 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <random>
 
-#include "net/loopback.h"
+#include "net/http_peer.h"
 
 namespace net {
 namespace {
@@ -15,46 +14,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-class Client {
- public:
-  explicit Client(const Endpoint& server) : socket_(dial(server)) {}
-  void send(std::string_view text) {
-    for (std::size_t sent = 0; sent < text.size() && wait_fd(socket_.get(), POLLOUT);) {
-      const auto n = ::send(socket_.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-      if (n < 0) return;
-      sent += static_cast<std::size_t>(n);
-    }
-  }
-  // Up to and with `end`, or until the server closes.
-  std::string read_to(std::string_view end) {
-    while (received_.find(end) == std::string::npos && more()) {
-    }
-    const std::size_t at = received_.find(end);
-    const std::size_t size = at == std::string::npos ? received_.size() : at + end.size();
-    std::string out = received_.substr(0, size);
-    received_.erase(0, size);
-    return out;
-  }
-  std::string read_all() {
-    while (more()) {
-    }
-    return std::exchange(received_, {});
-  }
-  void finish() { ::shutdown(socket_.get(), SHUT_WR); }
-
- private:
-  bool more() {
-    char chunk[4096];
-    if (!wait_fd(socket_.get(), POLLIN)) return false;
-    const auto n = ::read(socket_.get(), chunk, sizeof chunk);
-    if (n <= 0) return false;
-    received_.append(chunk, static_cast<std::size_t>(n));
-    return true;
-  }
-  Fd socket_;
-  std::string received_;
-};
 
 class HttpServing : public testing::Test {
  protected:
@@ -73,7 +32,7 @@ class HttpServing : public testing::Test {
   }
   // The answer to one request, after which the connection is closed.
   std::string ask(const std::string& request) {
-    Client client(endpoint_);
+    HttpPeer client(endpoint_);
     client.send(request);
     client.finish();
     return client.read_all();
@@ -102,7 +61,7 @@ TEST_F(HttpServing, AHeadGetsTheSameWithoutTheBody) {
 
 TEST_F(HttpServing, AConnectionIsKeptForFurtherRequests) {
   serve();
-  Client client(endpoint_);
+  HttpPeer client(endpoint_);
   client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(client.read_to("page /1."), StartsWith("HTTP/1.1 200"));
   client.send(
@@ -163,8 +122,8 @@ TEST_F(HttpServing, AHeadThatIsTooLongIsRefusedAndTheAnswerArrives) {
 }
 
 TEST_F(HttpServing, WhoIsTooSlowIsCutOff) {
-  serve({.timeout_ms = 50});
-  Client never_asks(endpoint_), half_asks(endpoint_), idles(endpoint_);
+  serve({.head_ms = 50, .idle_ms = 50});
+  HttpPeer never_asks(endpoint_), half_asks(endpoint_), idles(endpoint_);
   half_asks.send("GET /a HTTP/1.1\r\nHo");
   idles.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(never_asks.read_all(), "");
@@ -173,15 +132,15 @@ TEST_F(HttpServing, WhoIsTooSlowIsCutOff) {
 }
 
 TEST_F(HttpServing, TooManyConnectionsAreClosedUntilOneEnds) {
-  serve({.connections = 2, .timeout_ms = kPatienceMs});
+  serve({.connections = 2, .head_ms = kPatienceMs, .idle_ms = kPatienceMs});
   const std::string request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
-  auto first = std::make_unique<Client>(endpoint_);
-  Client second(endpoint_);
-  for (Client* client : {first.get(), &second}) {
+  auto first = std::make_unique<HttpPeer>(endpoint_);
+  HttpPeer second(endpoint_);
+  for (HttpPeer* client : {first.get(), &second}) {
     client->send(request);
     EXPECT_THAT(client->read_to("page /a."), StartsWith("HTTP/1.1 200"));
   }
-  EXPECT_EQ(Client(endpoint_).read_all(), "");
+  EXPECT_EQ(HttpPeer(endpoint_).read_all(), "");
   second.send(request);
   EXPECT_THAT(second.read_to("page /a."), StartsWith("HTTP/1.1 200"));
   first.reset();
@@ -191,8 +150,8 @@ TEST_F(HttpServing, TooManyConnectionsAreClosedUntilOneEnds) {
 }
 
 TEST_F(HttpServing, StopsWithConnectionsOpen) {
-  serve({.timeout_ms = kPatienceMs});
-  Client open(endpoint_);
+  serve({.head_ms = kPatienceMs, .idle_ms = kPatienceMs});
+  HttpPeer open(endpoint_);
   open.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(open.read_to("page /1."), StartsWith("HTTP/1.1 200"));
   open.send("GET /2 HTT");
