@@ -1,7 +1,7 @@
 // Kubeconfigs: what is read is within bounds, what is refused says so in a line and shows nothing, and what is written of
 // any texts is read again as the same.
 #include "drivers/kubernetes/kubeconfig.h"
-#include "drivers/kubernetes/yaml.h"
+#include "drivers/yaml/yaml.h"
 #include "fuzz/input.h"
 
 namespace {

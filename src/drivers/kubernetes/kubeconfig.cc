@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "drivers/kubernetes/base64.h"
-#include "drivers/kubernetes/yaml.h"
+#include "drivers/yaml/yaml.h"
 
 namespace drivers {
 
@@ -123,7 +123,7 @@ class Reader {
     }
     TARN_ASSIGN(const std::string file, text(in, name));
     if (file.empty()) return std::string();
-    return read_file(directory_ / file, YamlNode::kMaxText);
+    return read_file(directory_ / file, YamlLimits().text);
   }
 
   static bool says_yes(const YamlNode& in, std::string_view name) {
@@ -222,7 +222,7 @@ base::Result<ClusterAccess> parse_kubeconfig(std::string_view text, const std::f
 }
 
 base::Result<ClusterAccess> read_kubeconfig(const std::filesystem::path& file, std::string_view context) {
-  TARN_ASSIGN(std::string text, read_file(file, YamlNode::kMaxText));
+  TARN_ASSIGN(std::string text, read_file(file, YamlLimits().text));
   auto access = parse_kubeconfig(text, file.parent_path(), context);
   base::wipe(text.data(), text.size());
   if (!access.ok()) return refused(file.string() + ": " + access.error().message);
@@ -239,7 +239,7 @@ base::Result<ClusterAccess> in_cluster_access(const std::filesystem::path& direc
   access.host = host;
   access.port = *number;
   access.token_file = directory / "token";
-  TARN_ASSIGN(access.authorities, read_file(directory / "ca.crt", YamlNode::kMaxText));
+  TARN_ASSIGN(access.authorities, read_file(directory / "ca.crt", YamlLimits().text));
   if (access.authorities.empty()) return refused((directory / "ca.crt").string() + ": empty");
   TARN_ASSIGN(const std::string own, read_file(directory / "namespace", 256));
   access.default_namespace = trimmed(own);

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "drivers/kubernetes/base64.h"
-#include "drivers/kubernetes/yaml.h"
+#include "drivers/yaml/yaml.h"
 #include "support/scratch.h"
 
 namespace drivers {

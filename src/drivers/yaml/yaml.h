@@ -1,5 +1,6 @@
-// YAML as files of Kubernetes use it, as a tree of texts: what a scalar means is for whoever reads it. One document;
-// anchors, aliases and tags are refused (a few bytes of them can mean gigabytes), and so are two fields of one name.
+// YAML as kubeconfigs and inventories use it, as a tree of texts: what a scalar means is for whoever reads it. One
+// document; anchors, aliases and tags are refused (a few bytes of them can mean gigabytes), and so are two fields of one
+// name.
 // Limits: text, depth, number of nodes. The texts may be secrets, so they are zeroed when they go.
 // Errors: kInvalidInput with the line, never with the text. A value, any thread. libyaml parses.
 #pragma once
@@ -13,11 +14,16 @@
 
 namespace drivers {
 
+struct YamlLimits {
+  std::size_t text = 1024 * 1024, nodes = 20'000;
+};
+
 struct YamlNode {
-  static constexpr std::size_t kMaxText = 1024 * 1024, kMaxNodes = 20'000, kMaxDepth = 32;
+  static constexpr std::size_t kMaxDepth = 32;
 
   enum class Kind : std::uint8_t { kNull, kText, kList, kFields };
   Kind kind = Kind::kNull;
+  std::size_t line = 0;  // from 1; 0: it is not in the text
   std::string text;
   std::vector<YamlNode> items;
   std::vector<std::pair<std::string, YamlNode>> fields;
@@ -33,7 +39,7 @@ struct YamlNode {
   const YamlNode& at(std::string_view name) const;
 };
 
-base::Result<YamlNode> parse_yaml(std::string_view text);
+base::Result<YamlNode> parse_yaml(std::string_view text, const YamlLimits& limits = {});
 
 // In double quotes, printable ASCII alone: whatever `text` is, it stays one string. What is not UTF-8 becomes U+FFFD.
 std::string yaml_string(std::string_view text);

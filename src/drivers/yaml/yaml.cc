@@ -1,4 +1,4 @@
-#include "drivers/kubernetes/yaml.h"
+#include "drivers/yaml/yaml.h"
 
 #include <yaml.h>
 
@@ -19,7 +19,7 @@ base::Error refused(std::size_t line, const std::string& why) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) {
+  Parser(std::string_view text, std::size_t most_nodes) : most_nodes_(most_nodes) {
     CHECK(yaml_parser_initialize(&parser_) == 1);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
@@ -62,7 +62,14 @@ class Parser {
 
   // Of the event at hand; afterwards its last one is at hand.
   base::Result<YamlNode> node(std::size_t depth) {
-    if (depth > YamlNode::kMaxDepth || ++nodes_ > YamlNode::kMaxNodes) return refused(line(), "too much, or too deep");
+    if (depth > YamlNode::kMaxDepth || ++nodes_ > most_nodes_) return refused(line(), "too much, or too deep");
+    const std::size_t begin = line() + 1;
+    TARN_ASSIGN(YamlNode made, value(depth));
+    made.line = begin;
+    return made;
+  }
+
+  base::Result<YamlNode> value(std::size_t depth) {
     switch (event_.type) {
       case YAML_SCALAR_EVENT: return scalar();
       case YAML_SEQUENCE_START_EVENT:
@@ -118,6 +125,7 @@ class Parser {
 
   yaml_parser_t parser_{};
   yaml_event_t event_{};
+  const std::size_t most_nodes_;
   std::size_t nodes_ = 0;
 };
 
@@ -139,9 +147,9 @@ const YamlNode& YamlNode::at(std::string_view name) const {
   return found == fields.end() ? kNone : found->second;
 }
 
-base::Result<YamlNode> parse_yaml(std::string_view text) {
-  if (text.size() > YamlNode::kMaxText) return base::Error{base::Code::kInvalidInput, "too long for what it should be"};
-  return Parser(text).document();
+base::Result<YamlNode> parse_yaml(std::string_view text, const YamlLimits& limits) {
+  if (text.size() > limits.text) return base::Error{base::Code::kInvalidInput, "too long for what it should be"};
+  return Parser(text, limits.nodes).document();
 }
 
 // JSON's escapes are YAML's as well, but for the pairs of surrogates.
