@@ -10,6 +10,7 @@
 #include "discovery/vivaldi.h"
 #include "support/coordinate_attacks.h"
 #include "support/coordinate_world.h"
+#include "support/places.h"
 
 namespace discovery {
 namespace {
@@ -162,7 +163,8 @@ TEST(Learning, WhoReallyMovesIsBelieved) {
 }
 
 const LatencyMatrix& planetlab() {
-  static const LatencyMatrix matrix = LatencyMatrix::read(TARN_TEST_DATA "/latency/planetlab.txt", 150);
+  static const LatencyMatrix matrix =
+      LatencyMatrix::read(std::string(support::kSourceTree) + "/tests/data/latency/planetlab.txt", 150);
   return matrix;
 }
 constexpr std::size_t kRounds = 256;

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/places.h"
 #include "support/process.h"
 
 namespace e2e {
@@ -105,7 +106,7 @@ inline End finish(Process& process, milliseconds patience = kPatience) {
 // The program under test: the one built beside the tests, or another that the environment names.
 inline std::string binary() {
   const char* const given = std::getenv("TARN_BINARY");
-  return given != nullptr ? given : TARN_BINARY;
+  return given != nullptr ? given : support::kTarnProgram;
 }
 inline Process start_tarn(std::vector<std::string> arguments, const ProcessOptions& options = {}) {
   arguments.insert(arguments.begin(), binary());

@@ -3,6 +3,7 @@
 
 #include "drivers/kubernetes/kubeconfig.h"
 #include "e2e/pool_lab.h"
+#include "support/places.h"
 #include "support/tenant.h"
 
 namespace {
@@ -154,13 +155,14 @@ TEST_F(PoolOnKubernetes, ALeaseThatExpiresIsCleanedUp) {
 // On a control plane of its own, whose API server the others do not miss.
 TEST_F(PoolOnKubernetes, AnApiServerThatIsAwayForAMinuteLosesNoLease) {
   const e2e::TemporaryDirectory folder;
-  const std::string plane = folder / "plane", script = TARN_SOURCE "/tests/kubernetes/control_plane.sh ";
+  const std::string plane = folder / "plane", source = support::kSourceTree,
+                    script = source + "/tests/kubernetes/control_plane.sh ";
   const auto run = [&](const std::string& what) { return std::system((script + what + " >&2").c_str()); };
   struct Stop {
     std::function<void()> stop;
     ~Stop() { stop(); }
   } const stop{[&] { (void)run("stop " + plane); }};
-  const std::string manifests = TARN_SOURCE "/deploy/kubernetes/";
+  const std::string manifests = source + "/deploy/kubernetes/";
   ASSERT_EQ(run("fresh " + plane), 0);
   ASSERT_EQ(run("apply " + plane + " " + manifests + "crds.yaml " + manifests + "tenant-role.yaml " + manifests +
                 "operator.yaml"),

@@ -62,9 +62,9 @@ class Descriptor {
 };
 
 struct ProcessOptions {
-  std::string directory;                     // to start in; empty: ours
-  std::map<std::string, std::string> added;  // to the environment
-  int inherited = -1;                        // becomes the child's descriptor 3
+  std::string directory = {};                     // to start in; empty: ours
+  std::map<std::string, std::string> added = {};  // to the environment
+  int inherited = -1;                             // becomes the child's descriptor 3
 };
 
 class Process {
