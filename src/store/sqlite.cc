@@ -47,6 +47,7 @@ void Statement::finalize(sqlite3_stmt* statement) { sqlite3_finalize(statement);
 base::Error Statement::damaged() const { return database_->damaged(); }
 
 // Binding fails where a place does not exist or memory is out: our bug, or nothing to go on with.
+void Statement::bind(int at, std::nullptr_t) { CHECK(sqlite3_bind_null(statement_.get(), at) == SQLITE_OK); }
 void Statement::bind(int at, std::int64_t value) {
   CHECK(sqlite3_bind_int64(statement_.get(), at, value) == SQLITE_OK);
 }
@@ -66,6 +67,8 @@ base::Result<bool> Statement::next() {
   if (code == SQLITE_DONE) return false;
   return database_->error(code);
 }
+void Statement::reset() { sqlite3_reset(statement_.get()); }  // its code is that of the last step
+bool Statement::null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
 std::string Statement::text(int column) const {
@@ -86,6 +89,14 @@ base::Error Database::damaged() const {
 }
 
 base::Error Database::error(int code) const {
+  switch (code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY: return {base::Code::kConflict, "the name or place is taken"};
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+    case SQLITE_CONSTRAINT_TRIGGER:  // ON DELETE RESTRICT; there are no triggers
+      return {base::Code::kNotFound, "a reference leads nowhere"};
+    default: break;
+  }
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return failed("another tarn process uses it; end that first");
@@ -103,14 +114,31 @@ base::Error Database::error(int code) const {
 base::Result<std::unique_ptr<Database>> Database::open(const std::string& path, const DatabaseKind& kind) {
   std::unique_ptr<Database> out(new Database(path, kind));
   TARN_TRY(make_file(path, std::string(kind.name) + " " + path + ": "));
-  sqlite3* handle = nullptr;
-  const int opened = sqlite3_open_v2(path.c_str(), &handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  out->handle_ = {handle, &sqlite3_close};
-  if (opened != SQLITE_OK) return out->error(opened);
+  TARN_TRY(out->connect());
   TARN_TRY(out->set_up());
   return out;
 }
+
+base::Result<std::unique_ptr<Database>> Database::open_reader(const std::string& path, const DatabaseKind& kind) {
+  std::unique_ptr<Database> out(new Database(path, kind));
+  TARN_TRY(out->connect());
+  TARN_TRY(out->check_kind());
+  TARN_TRY(out->run("PRAGMA query_only = ON"));
+  return out;
+}
+
+base::Status Database::connect() {
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open_v2(path_.c_str(), &handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  handle_ = {handle, &sqlite3_close};
+  if (opened != SQLITE_OK) return error(opened);
+  sqlite3_busy_timeout(handle, kind_.exclusive ? 0 : kBusyMs);
+  return {};
+}
+
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+std::size_t Database::changed() const { return static_cast<std::size_t>(sqlite3_changes64(handle_.get())); }
 
 base::Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
@@ -126,7 +154,6 @@ base::Result<std::int64_t> Database::number(std::string_view sql) {
 }
 
 base::Status Database::set_up() {
-  sqlite3_busy_timeout(handle_.get(), kind_.exclusive ? 0 : kBusyMs);
   if (kind_.exclusive) TARN_TRY(run("PRAGMA locking_mode = EXCLUSIVE"));  // before the first look, which then locks
   TARN_TRY(check_kind());
   for (const std::string_view pragma :

@@ -2,8 +2,8 @@
 // returned survives power loss), foreign keys, mode 0600. What it is for is written into it (application_id), and so
 // is the version of its tables (user_version), which migrations raise one by one.
 // Statements take their arguments in order: integers, doubles, text, bytes; a result is read column by column.
-// Errors: kStorage with the file and what to do; never with what is stored. One thread at a time; a statement must not
-// outlive its database.
+// Errors: kConflict where a unique value is taken, kNotFound where a reference would lead nowhere; else kStorage with the
+// file and what to do; never with what is stored. One thread at a time; a statement must not outlive its database.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@ class Database;
 class Statement {
  public:
   base::Result<bool> next();  // whether there is a row
+  void reset();               // to be asked again, with other arguments
+  bool null(int column) const;
   std::int64_t integer(int column) const;
   double real(int column) const;
   std::string text(int column) const;
@@ -38,18 +40,19 @@ class Statement {
     std::copy(found.begin(), found.end(), out.begin());
     return {};
   }
-
- private:
-  friend class Database;
-  Statement(Database& database, sqlite3_stmt* statement) : database_(&database), statement_(statement, &finalize) {}
-  static void finalize(sqlite3_stmt* statement);
-  base::Error damaged() const;
+  void bind(int at, std::nullptr_t);
   void bind(int at, std::int64_t value);
   void bind(int at, std::uint64_t value) { bind(at, static_cast<std::int64_t>(value)); }  // the same 64 bits
   void bind(int at, std::uint32_t value) { bind(at, static_cast<std::int64_t>(value)); }
   void bind(int at, double value);
   void bind(int at, std::string_view value);
   void bind(int at, base::ByteView value);
+
+ private:
+  friend class Database;
+  Statement(Database& database, sqlite3_stmt* statement) : database_(&database), statement_(statement, &finalize) {}
+  static void finalize(sqlite3_stmt* statement);
+  base::Error damaged() const;
 
   Database* database_;
   std::unique_ptr<sqlite3_stmt, void (*)(sqlite3_stmt*)> statement_;
@@ -68,6 +71,10 @@ class Database {
   // Makes the file if it is not there, in a directory that is. Refuses what is not of this kind, damaged, newer than
   // this program, or open to others.
   static base::Result<std::unique_ptr<Database>> open(const std::string& path, const DatabaseKind& kind);
+  // One connection more to a file that is open already, which only reads.
+  static base::Result<std::unique_ptr<Database>> open_reader(const std::string& path, const DatabaseKind& kind);
+
+  base::Result<Statement> prepare(std::string_view sql);
 
   template <class... Arguments>
   base::Result<Statement> query(std::string_view sql, const Arguments&... arguments) {
@@ -87,10 +94,13 @@ class Database {
   base::Error failed(const std::string& what) const;  // kStorage, with the file's name
   base::Error damaged() const;
 
+  bool in_transaction() const;  // some failures end it
+  std::size_t changed() const;  // rows, by the last statement that changes any
+
  private:
   friend class Statement;
   Database(std::string path, const DatabaseKind& kind) : path_(std::move(path)), kind_(kind) {}
-  base::Result<Statement> prepare(std::string_view sql);
+  base::Status connect();
   base::Result<std::int64_t> number(std::string_view sql);
   base::Status set_up();
   base::Status check_kind();

@@ -1,0 +1,54 @@
+// CommitGroup: the writers of one connection. A durable commit costs milliseconds of the disk's time however much it
+// holds, so callers that come while one is under way are done together in the next: one transaction, each body behind a
+// mark of its own, so that an error undoes nothing but its own work, and one commit, after which they all return. Sixteen
+// callers then wait for two commits rather than for sixteen. Who comes first leads: it runs the others' bodies, too, so
+// a body must not mind on which thread it is called; its caller waits meanwhile.
+// A body that throws has failed alone: its work is undone, and its own caller gets the exception. What the connection
+// throws is everybody's in that group. The group goes on either way.
+// Threads: any. A body must not call run() of the same group.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+
+#include "store/sql.h"
+
+namespace store {
+
+class CommitGroup {
+ public:
+  using Body = std::function<base::Status(SqlConnection&)>;
+  explicit CommitGroup(std::unique_ptr<SqlConnection> connection) : connection_(std::move(connection)) {}
+
+  // Returns when what `body` did is durable, or nothing of it is there: its error, or kStorage.
+  base::Status run(const Body& body);
+
+ private:
+  struct Job {
+    const Body* body = nullptr;
+    base::Status result;
+    std::exception_ptr thrown;  // instead of a result
+    bool done = false;
+    bool well() const { return !thrown && result.ok(); }
+  };
+  using Jobs = std::list<Job*>;  // handed over without asking for memory
+  Jobs take() noexcept;
+  void carry_out(const Jobs& jobs) noexcept;
+  base::Status commit_all(const Jobs& jobs);
+  base::Status run_bodies(const Jobs& jobs);
+  base::Status run_marked(Job& job);
+  void run_body(Job& job);
+  void undo() noexcept;
+
+  std::unique_ptr<SqlConnection> connection_;  // the leader's
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Jobs waiting_;
+  bool led_ = false;
+};
+
+}  // namespace store

@@ -1,0 +1,15 @@
+// The tables of the isolation service, as a list of migrations in the words of one engine: the i-th makes version i + 1
+// of version i. What the design calls an invariant and a database can say, it says here.
+// A migration is never changed once it was released; a new one goes to the end (HACKING.md).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace store {
+
+enum class SqlDialect { kSqlite, kPostgres };
+std::span<const std::string_view> isolation_migrations(SqlDialect dialect);  // statements, each ended by ";\n"
+
+}  // namespace store
