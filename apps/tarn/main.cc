@@ -1,4 +1,4 @@
-// The command line. The parser (CLI11, 13 s a file that includes it) stays in this file.
+// The command line. The parser (CLI11, 13 s a file that includes it) stays in this file and its kin: leaf.h says which.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -11,24 +11,17 @@
 #include "crypto/start.h"
 #include "net/tls.h"
 #include "pool/placement_circuit.h"
+#include "tarn/completion.h"
+#include "tarn/isolation_bench.h"
+#include "tarn/isolation_options.h"
+#include "tarn/leaf.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 
 namespace {
 
 using tarn::kExitBug;
-
-// Every leaf command takes --output, and runs `handler` with its options when chosen.
-template <class Options>
-void leaf(CLI::App* command, const Options& options, int (*handler)(const Options&), int& exit_code) {
-  command
-      ->add_option_function<std::string>(
-          "--output", [](const std::string& format) { tarn::use_json(format == "json"); },
-          "how to print the result: text, json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_str("text");
-  command->callback([&options, handler, &exit_code] { exit_code = handler(options); });
-}
+using tarn::leaf;
 
 struct AllOptions {
   tarn::KeygenOptions keygen;
@@ -40,6 +33,7 @@ struct AllOptions {
   tarn::BenchOptions bench;
   tarn::PoolBenchOptions pool_bench;
   tarn::DeliveryBenchOptions delivery_bench;
+  tarn::IsolationBenchOptions isolation_bench;
   tarn::ProviderOptions provider;
   tarn::DhtOptions dht;
   tarn::RequestOptions request;
@@ -181,6 +175,14 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   leaf(delivery, o.delivery_bench, tarn::run_bench_delivery, exit_code);
+  CLI::App* isolation = bench->add_subcommand("isolation", "calls of the isolation service, on a lab of its own; root");
+  isolation->add_option("--clients", o.isolation_bench.clients, "at the same time: 1,16 (the default)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 64));
+  isolation->add_option("--repetitions", o.isolation_bench.repetitions, "of each call, all clients together")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  leaf(isolation, o.isolation_bench, tarn::run_bench_isolation, exit_code);
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {
@@ -347,6 +349,7 @@ int parse_and_run(int argc, char** argv) {
   app.footer(std::string(tarn::kExitCodesHelp) +
              "Every command: --help, --output json. stdout is the result, stderr progress.");
   AllOptions options;
+  tarn::IsolationOptions isolation;
   int exit_code = 0;
   add_identity(app, options, exit_code);
   add_request(app, options, exit_code);
@@ -357,6 +360,8 @@ int parse_and_run(int argc, char** argv) {
   add_demo(app, options, exit_code);
   add_circuit(app, options, exit_code);
   add_bench(app, options, exit_code);
+  tarn::add_isolation(app, isolation, argc > 1 ? argv[1] : "", exit_code);
+  tarn::add_completion(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version

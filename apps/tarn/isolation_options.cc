@@ -1,0 +1,205 @@
+#include "tarn/isolation_options.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tarn/leaf.h"
+
+namespace tarn {
+namespace {
+
+using Kind = IsolationParameter::Kind;
+using Shows = IsolationCommand::Shows;
+
+const char* const kGroup = "Isolation service";
+
+void add_home(CLI::App* command, IsolationHome& home) {
+  const char* const kConnection = "Connection";
+  command
+      ->add_option("--url", home.url, "the service: https://HOST:PORT (default: $TARN_ISOLATION_URL, the file's url)")
+      ->group(kConnection);
+  command->add_option("--ca", home.ca, "a file with the authority of its certificate, PEM")->group(kConnection);
+  command->add_option("--pin", home.pin, "its certificate's fingerprint, as it prints it: sha256:…")
+      ->group(kConnection);
+  command->add_option("--token-file", home.token_file, "a file with your token (or $TARN_ISOLATION_TOKEN)")
+      ->group(kConnection);
+  command->add_option("--login", home.login, "your name, to come in by password instead of a token")
+      ->group(kConnection);
+  command->add_option("--login-password-file", home.login_password_file, "a file with it; else it is asked for")
+      ->group(kConnection);
+}
+
+void add_parameter(CLI::App* command, const IsolationParameter& parameter, IsolationCall& call) {
+  auto& given = call.given[parameter.name];
+  const std::string name = parameter.name;
+  if (parameter.kind == Kind::kFlag) {
+    command->add_flag_callback(name, [&given] { given = {"true"}; }, parameter.help);
+    return;
+  }
+  CLI::Option* option = nullptr;
+  if (parameter.kind == Kind::kNics) {
+    option = command->add_option(name, given, parameter.help);
+  } else if (parameter.kind == Kind::kLabels) {
+    option = command->add_option(name, given, parameter.help)->allow_extra_args(false);
+  } else {  // a list of one would take all the arguments that follow
+    option = command->add_option_function<std::string>(
+        name, [&given](const std::string& value) { given = {value}; }, parameter.help);
+  }
+  if (parameter.required || !name.starts_with("--")) option->required();
+}
+
+CLI::App* existing(CLI::App& app, const std::string& name) {
+  const auto found = app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+constexpr std::array<std::pair<std::string_view, const char*>, 5> kGroups{{
+    {"bmc", "let its project use a node's controller, or no longer"},
+    {"metadata", "notes on a node, which nodes are found by"},
+    {"nic", "tell the service of a node's network cards"},
+    {"power", "turn a node on or off, or look"},
+    {"token", "tokens to log in with, your own"},
+}};
+
+const char* group_help(std::string_view word) {
+  const auto found = std::ranges::find(kGroups, word, &std::pair<std::string_view, const char*>::first);
+  return found == kGroups.end() ? "" : found->second;
+}
+
+// The command of these words below `app`; those in between are made.
+CLI::App* place_of(CLI::App& app, std::string_view words, const char* help) {
+  CLI::App* at = &app;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    const std::string word(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+    CLI::App* next = existing(*at, word);
+    if (next == nullptr) {
+      next = at->add_subcommand(word, words.empty() ? help : group_help(word));
+      if (!words.empty()) next->require_subcommand(1);
+    }
+    at = next;
+  }
+  return at;
+}
+
+void add_command(CLI::App& app, const IsolationCommand& command, IsolationOptions& options, int& exit_code) {
+  IsolationCall& call = options.calls.emplace_back();
+  call.command = &command;
+  CLI::App* const place = place_of(app, command.words, command.help);
+  for (const IsolationParameter& parameter : command.parameters) add_parameter(place, parameter, call);
+  if (command.shows == Shows::kOperation || command.shows == Shows::kRelease) {
+    place->add_flag("--wait,!--no-wait", call.wait, "until it is done (the default)");
+    place->add_option("--timeout", call.timeout, "of waiting")->capture_default_str();
+  }
+  add_home(place, call.home);
+  leaf(place, call, run_isolation_command, exit_code);
+}
+
+void add_serve(CLI::App* isolation, IsolationServeOptions& o, int& exit_code) {
+  CLI::App* serve = isolation->add_subcommand("serve", "hand servers and networks to projects: a daemon");
+  serve->add_option("--config", o.config, "the configuration (TOML); --state-dir alone will do as well");
+  serve->add_option("--state-dir", o.state_dir, "where everything is kept; made if missing, mode 0700");
+  serve->add_option("--listen", o.listen, "HOST:PORT (default: the configuration's, else 127.0.0.1:7600)");
+  serve->add_flag("--development", o.development, "plain HTTP, on a loopback address only");
+  serve->add_option("--listen-fd", o.listen_fd, "")->group("");
+  serve->add_option("--log-format", o.log_format, "text or json, to stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  serve->add_option("--log-level", o.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  serve->footer(
+      "A configuration; everything but state_dir has the default that is shown:\n"
+      "  [http]\n"
+      "  listen       = \"127.0.0.1:7600\"\n"
+      "  certificate  = \"server.pem\"          # PEM, with its chain   (default: made at the first start)\n"
+      "  key          = \"server.key\"          # relative to this file, as all paths\n"
+      "  development  = false                 # plain HTTP, on a loopback address only\n"
+      "  metrics      = true                  # GET /metrics, for anybody who reaches the address\n"
+      "  connections  = 1024\n"
+      "  [storage]\n"
+      "  state_dir    = \"/var/lib/tarn-isolation\"\n"
+      "  postgres     = \"host=db dbname=tarn\"  # instead of SQLite in state_dir\n"
+      "  [vlans]\n"
+      "  first        = 100                   # the pool\n"
+      "  last         = 4000\n"
+      "  [limits]\n"
+      "  give_up      = \"1m\"                  # a change that its switch did not take by then is in error\n"
+      "  changes_in_operation = 4096\n"
+      "  changes_waiting = 8                  # in line at one NIC\n"
+      "  switch_timeout = \"5s\"\n"
+      "  bmc_timeout  = \"10s\"\n"
+      "  reconcile_every = \"1m\"\n"
+      "  keep_events  = \"90d\"\n\n" +
+      std::string(kExitCodesHelp));
+  leaf(serve, o, run_isolation_serve, exit_code);
+}
+
+void add_import(CLI::App* isolation, IsolationImportOptions& o, int& exit_code) {
+  CLI::App* import =
+      isolation->add_subcommand("import", "bring the service to what an inventory says; what is there already stays");
+  import->add_option("FILE", o.file, "the inventory (YAML)")->required();
+  import->add_flag("--dry-run", o.dry_run, "print what would be done, and do nothing");
+  add_home(import, o.home);
+  import->footer(
+      "An inventory; each list may be left out:\n"
+      "  projects:\n"
+      "    - {name: physics, nodes: 10, networks: 4}\n"
+      "  users:\n"
+      "    - {name: alice, role: member, projects: [physics], password_file: alice.secret}\n"
+      "  switches:\n"
+      "    - {name: rack1, type: ovsdb, settings: {endpoint: \"tcp:10.0.0.2:6640\", bridge: br0}, ports: [p1, p2]}\n"
+      "  nodes:\n"
+      "    - name: n1\n"
+      "      owner: physics\n"
+      "      bmc: {type: ipmi, address: 10.0.1.1, user: admin, password_file: bmc.secret}\n"
+      "      nics:\n"
+      "        - {name: eth0, mac: \"52:54:00:00:00:01\", switch: rack1, port: p1}\n"
+      "  networks:\n"
+      "    - {name: lab, owner: physics, access: [chemistry]}\n"
+      "    - {name: internet, public: true, vlan: 10}\n");
+  leaf(import, o, run_isolation_import, exit_code);
+}
+
+void add_lab(CLI::App* isolation, IsolationLabOptions& o, int& exit_code) {
+  CLI::App* lab = isolation->add_subcommand(
+      "lab", "a whole datacenter on this machine: Open vSwitch, namespaces as servers, simulated controllers");
+  lab->add_option("--sites", o.shape.sites, "how many, each with a switch")->capture_default_str();
+  lab->add_option("--nodes", o.shape.nodes, "servers of a site")->capture_default_str();
+  lab->add_option("--nics", o.shape.nics, "network cards of a server")->capture_default_str();
+  lab->add_option("--dir", o.directory, "where its files and sockets are; one lab a directory")->capture_default_str();
+  lab->add_flag("--down", o.down, "remove every trace of it: processes, namespaces, files; also after a crash");
+  lab->add_flag("--tls", o.tls, "its service with TLS, as in production, instead of in development mode");
+  add_home(lab, o.service);
+  lab->footer(
+      "Registers everything with a service of its own on loopback, or with the one that --url names. Needs root and\n"
+      "Debian's openvswitch-switch, openipmi and iproute2. docs/isolation/lab.md has a tour.\n");
+  leaf(lab, o, run_isolation_lab, exit_code);
+}
+
+}  // namespace
+
+void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view chosen, int& exit_code) {
+  const bool all = chosen == "completion";
+  CLI::App* isolation = app.add_subcommand("isolation", "the isolation service: servers and networks between projects");
+  isolation->require_subcommand(1);
+  isolation->group(kGroup);
+  for (const IsolationGroup& group : isolation_groups()) {
+    CLI::App* const made = app.add_subcommand(group.name, group.help);
+    made->group(kGroup);
+    if (all || chosen == group.name) made->require_subcommand(1);
+  }
+  if (all || chosen == "isolation") {
+    add_serve(isolation, options.serve, exit_code);
+    add_import(isolation, options.import, exit_code);
+    add_lab(isolation, options.lab, exit_code);
+  }
+  for (const IsolationCommand& command : isolation_commands()) {
+    const std::string_view words = command.words;
+    if (all || words.substr(0, words.find(' ')) == chosen) add_command(app, command, options, exit_code);
+  }
+}
+
+}  // namespace tarn

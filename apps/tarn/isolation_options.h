@@ -1,0 +1,44 @@
+// The commands of the isolation service on the command line: `tarn isolation …` and its clients, `tarn project …`,
+// `tarn node …` and so on, which are made of the table in isolation_commands.h.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "tarn/isolation_commands.h"
+#include "tarn/isolation_lab.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tarn {
+
+struct IsolationServeOptions {
+  std::string config, state_dir, listen;
+  bool development = false;
+  int listen_fd = -1;
+  std::string log_format = "text", log_level = "info";
+};
+struct IsolationImportOptions {
+  IsolationHome home;
+  std::string file;
+  bool dry_run = false;
+};
+
+struct IsolationOptions {
+  IsolationServeOptions serve;
+  IsolationImportOptions import;
+  IsolationLabOptions lab;
+  std::deque<IsolationCall> calls;  // one a command of the table; the parser points into them
+};
+
+int run_isolation_serve(const IsolationServeOptions& options);
+int run_isolation_import(const IsolationImportOptions& options);
+
+// `chosen`: the first word of the command line. The commands of a group that was not chosen are left out: making them
+// would cost every start of the program milliseconds. "completion" has them all.
+void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view chosen, int& exit_code);
+
+}  // namespace tarn
