@@ -7,6 +7,7 @@ the seed 00 01 … 1f, and the key_encrypted… are made of it by
   openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 1 -passout pass:x    (and pass: with nothing after it)
 """
 import pathlib
+import re
 import struct
 
 HERE = pathlib.Path(__file__).parent
@@ -251,3 +252,41 @@ seed("http_reply", "to_the_end", 1, 2, REPLY + b"\r\nhello")
 seed("http_reply", "interim", 1, 6, b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + REPLY + b"Content-Length: 0\r\n\r\n")
 seed("http_reply", "later", 0, b"HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\nno")
 seed("http_reply", "two_lengths", 0, REPLY + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
+
+# Requests to the isolation service, four at most. Each: who and how (1 root, 2 a sample, 4 with an Idempotency-Key), the
+# key if there is one, then a sample: which, damage of its target (1: none) and of its body; or anything: method, target,
+# body.
+SAMPLES = re.findall(r'^ {4}\{"([A-Z]+ /[^"]*)"', (HERE.parents[1] / "support/isolation_samples.h").read_text(), re.M)
+METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"]
+
+
+def sample(call, who=1, key=None, target=1, body=WHOLE):
+    flags = bytes([who | 2 | (4 if key else 0)]) + (bytes([len(key)]) + key if key else b"")
+    return flags + u16(SAMPLES.index(call)) + (bytes([1]) if target == 1 else bytes([0]) + target) + body
+
+
+def anything(method, target, body=b"", who=1):
+    return bytes([who, METHODS.index(method), len(target)]) + target + u16(len(body)) + body
+
+
+seed("isolation_api", "a_project", sample("POST /v1/projects"), sample("POST /v1/projects"),
+     sample("GET /v1/projects"))
+seed("isolation_api", "twice_with_a_key", sample("POST /v1/projects", key=b"k"), sample("POST /v1/projects", key=b"k"))
+seed("isolation_api", "another_with_the_key", sample("POST /v1/users", key=b"k"),
+     sample("PATCH /v1/users/{user}", key=b"k"))
+seed("isolation_api", "not_hers", sample("POST /v1/nodes", who=0), sample("GET /v1/users", who=0))
+seed("isolation_api", "connect_and_watch", sample("POST /v1/changes", who=0), sample("GET /v1/operations", who=0),
+     sample("GET /v1/events", who=0))
+seed("isolation_api", "release", sample("POST /v1/nodes/{node}/release", who=0), sample("GET /v1/nodes/{node}", who=0))
+seed("isolation_api", "console", sample("GET /v1/nodes/{node}/console", who=0), sample("PUT /v1/nodes/{node}/bmc"))
+seed("isolation_api", "hil", sample("GET /v0/node/{node}", who=0), sample("PUT /v0/network/{network}", who=0),
+     sample("POST /v0/project/{project}/detach_node", who=0), sample("GET /v0/projects", who=0))
+seed("isolation_api", "port_of_many_segments", sample("PUT /v0/switch/{switch}/port/{port*}"),
+     sample("GET /v0/switch/{switch}/port/{port*}", target=damage(insert(20, b"/x/%2f"))))
+seed("isolation_api", "cut_body", sample("POST /v1/changes", body=damage(cut(30))))
+seed("isolation_api", "unknown_member", sample("POST /v1/networks", body=damage(over(2, b"nmae"))))
+seed("isolation_api", "deep_body", anything("POST", b"/v1/projects", b"[" * 300))
+seed("isolation_api", "query", anything("GET", b"/v1/nodes?limit=0&limit=2&metadata.%zz=1"),
+     anything("GET", b"/v1/nodes?free=true&after=n-free&metadata.rack=7"), anything("BREW", b"/v1/nodes"))
+seed("isolation_api", "no_json", anything("POST", b"/v1/tokens", b'{"label":"\xff","expires":"tomorrow"}'),
+     anything("PATCH", b"/v1/users/bo", b'{"password":""}'), anything("HEAD", b"/v1/events"))
