@@ -367,7 +367,7 @@ base::Result<bool> bootstrap_administrator(isolation::Store& store, const std::s
                                            const std::string& password_hash, std::int64_t now) {
   TARN_TRY(isolation::check_name("user", name));
   bool made = false;
-  TARN_TRY(store.write([&](isolation::Transaction& rows) -> base::Status {
+  const base::Status written = store.write([&](isolation::Transaction& rows) -> base::Status {
     for (isolation::Page page;;) {
       TARN_ASSIGN(const auto users, rows.users(page));
       for (const User& user : users)
@@ -379,7 +379,8 @@ base::Result<bool> bootstrap_administrator(isolation::Store& store, const std::s
     made = true;
     return rows.insert_event(
         {.at = now, .kind = "user.created", .project = {}, .subject = "user/" + name, .by = "tarn", .detail = {}});
-  }));
+  });
+  if (!written.ok()) return written.error();
   return made;
 }
 

@@ -91,10 +91,11 @@ Result<bool> seen_isolated(Call& call) {
 // HIL's scripts allocate a node as soon as they have wired it, which is refused until its ports were seen: so wait for
 // the engine a little. A switch that does not answer now is looked at later; the NIC is on its port anyway.
 Result<Reply> connect_nic(Call& call) {
-  TARN_TRY(call.write([&](isolation::Rules& rules, isolation::Transaction& store) -> base::Status {
+  const base::Status written = call.write([&](isolation::Rules& rules, isolation::Transaction& store) -> base::Status {
     TARN_TRY(rules.connect_port(call.at("switch"), call.at("port"), call.body.text("node"), call.body.text("nic")));
     return call.look_at(store, call.at("switch"));
-  }));
+  });
+  if (!written.ok()) return written.error();
   for (const isolation::Id id : std::exchange(call.look_at_switches, {})) call.service.parts().look_at_switch(id);
   const base::Clock& clock = call.service.parts().clock;
   const std::int64_t until = clock.steady_ms() + call.service.parts().look_timeout_ms;

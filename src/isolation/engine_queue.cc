@@ -251,14 +251,15 @@ base::Result<SwitchQueue::Outcome> SwitchQueue::run_once(std::int64_t now) {
       jobs[i].error = answers.value()[i].status.error();
   }
 
-  TARN_TRY(store_.write([&](Transaction& store) -> base::Status {
+  const base::Status written = store_.write([&](Transaction& store) -> base::Status {
     Recorder recorder(store, limits_, *record, now);
     for (const Job& job : jobs) TARN_TRY(recorder.record(job));
     TARN_TRY(recorder.close());
     outcome = recorder.outcome();
     TARN_ASSIGN(outcome.next, next_due(store, switch_id_));
     return {};
-  }));
+  });
+  if (!written.ok()) return written.error();
   return outcome;
 }
 

@@ -93,7 +93,7 @@ base::Result<Releaser::Outcome> Releaser::run_once(std::int64_t now) {
 // need, nor after this process has died.
 base::Result<std::optional<Node>> Releaser::claim(std::int64_t now) {
   std::optional<Node> claimed;
-  TARN_TRY(store_.write([&](Transaction& store) -> base::Status {
+  const base::Status written = store_.write([&](Transaction& store) -> base::Status {
     claimed.reset();
     TARN_ASSIGN(std::vector<Node> ended, store.nodes_lent_until(now, kLoansAtOnce));
     for (Node& node : ended) TARN_TRY(begin_release(store, node, now, kEngine));
@@ -103,7 +103,8 @@ base::Result<std::optional<Node>> Releaser::claim(std::int64_t now) {
     claimed->bmc_enabled = false;
     claimed->try_again = now + (kBmcCalls + 1) * limits_.bmc_timeout_ms;
     return store.update_node(*claimed);
-  }));
+  });
+  if (!written.ok()) return written.error();
   return claimed;
 }
 
@@ -166,7 +167,7 @@ base::Status Releaser::leave(const Node& node) {
 // Has the switches take everything off its ports, and waits for them.
 base::Result<bool> Releaser::isolate(const Node& node, std::int64_t now) {
   bool isolated = false;
-  TARN_TRY(store_.write([&](Transaction& store) -> base::Status {
+  const base::Status written = store_.write([&](Transaction& store) -> base::Status {
     isolated = false;
     TARN_ASSIGN(std::optional<Node> current, releasing(store, node.id));
     if (!current) return {};
@@ -195,13 +196,14 @@ base::Result<bool> Releaser::isolate(const Node& node, std::int64_t now) {
     }
     current->try_again = now + back_off_ms(limits_, std::max(current->attempts, 1U));
     return store.update_node(*current);
-  }));
+  });
+  if (!written.ok()) return written.error();
   return isolated;
 }
 
 base::Result<bool> Releaser::free(const Node& node, std::int64_t now) {
   bool freed = false;
-  TARN_TRY(store_.write([&](Transaction& store) -> base::Status {
+  const base::Status written = store_.write([&](Transaction& store) -> base::Status {
     freed = false;
     TARN_ASSIGN(std::optional<Node> current, releasing(store, node.id));
     if (!current) return {};
@@ -222,7 +224,8 @@ base::Result<bool> Releaser::free(const Node& node, std::int64_t now) {
     if (!current->owner || current->owner == event.project) return {};
     event.project = current->owner;  // both may see it
     return store.insert_event(event);
-  }));
+  });
+  if (!written.ok()) return written.error();
   return freed;
 }
 

@@ -158,7 +158,7 @@ TEST_F(HttpService, ABodyMayHaveTheLimitsSizeAndNoMore) {
 TEST_F(HttpService, WhatOthersMightReadAsAnotherRequestIsRefused) {
   serve(echo);
   const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\n";
-  for (const std::string& rest :
+  for (const char* const rest :
        {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", "Transfer-Encoding: gzip\r\n\r\n",
         "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",

@@ -396,8 +396,10 @@ TEST_F(InventoryFiles, AreRightAfterBeingKilledAtAnyPoint) {
   EXPECT_GT(delivered, 5U) << "nothing was delivered";
   const auto file = open();
   ASSERT_TRUE(file->expire(static_cast<std::int64_t>(seed) + 1000).ok());
-  for (const Lease& lease : file->leases())
-    if (lease.state == Lease::State::kReturning) EXPECT_TRUE(file->returned(lease.id).ok());
+  for (const Lease& lease : file->leases()) {
+    if (lease.state != Lease::State::kReturning) continue;
+    EXPECT_TRUE(file->returned(lease.id).ok());
+  }
   for (const auto& t : file->totals()) EXPECT_EQ(t.free, t.capacity);
   std::printf("%llu operations, %llu leases, killed %llu times between disk and answer\n",
               static_cast<unsigned long long>(seed), static_cast<unsigned long long>(leases),

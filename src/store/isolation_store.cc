@@ -43,10 +43,11 @@ Opened opened(std::unique_ptr<SqlConnection> writer, ReaderPool::Open open_reade
 // While the write-ahead log grows, each commit also has the file system note its new length, which takes as long again.
 // SQLite begins a log of a thousand pages anew, without cutting it; so it gets that length now. What fills it goes again.
 base::Status grow_log(Database& database) {
-  TARN_TRY(database.transaction([&]() -> base::Status {
+  const base::Status written = database.transaction([&]() -> base::Status {
     TARN_TRY(database.run("CREATE TABLE IF NOT EXISTS filler (bytes BLOB)"));
     return database.run("INSERT INTO filler VALUES (zeroblob(1000 * 4096))");
-  }));
+  });
+  if (!written.ok()) return written.error();
   return database.run("DROP TABLE IF EXISTS filler");
 }
 
