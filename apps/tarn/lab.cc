@@ -1,6 +1,7 @@
 #include "tarn/lab.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -161,6 +162,8 @@ base::Status make_directories(const Lab& lab) {
   return {};
 }
 
+constexpr const char* kTun = "/dev/net/tun";
+
 base::Status check_machine() {
   if (::geteuid() != 0)
     return base::Error{base::Code::kForbidden,
@@ -182,6 +185,10 @@ base::Status check_machine() {
   if (!programs.empty())
     return base::Error{base::Code::kInvalidInput,
                        "this machine lacks " + programs + ": apt-get install --no-install-recommends" + packages};
+  if (!net::Fd(::open(kTun, O_RDWR | O_CLOEXEC)).valid())
+    return base::Error{base::Code::kInvalidInput, std::string("Open vSwitch forwards in user space through ") + kTun +
+                                                      ", which cannot be opened: modprobe tun; in a container: mkdir "
+                                                      "-p /dev/net; mknod /dev/net/tun c 10 200"};
   return {};
 }
 

@@ -91,7 +91,7 @@ class Datacenter {
   static bool ready() {
     for (const char* program : {"/usr/sbin/ovs-vswitchd", "/usr/bin/ipmi_sim"})
       if (!e2e::fs::exists(program)) return false;
-    return ::geteuid() == 0;
+    return ::geteuid() == 0 && e2e::fs::exists("/dev/net/tun");
   }
 
   // `limits`: lines of [limits] of the service's configuration.

@@ -19,7 +19,8 @@ class OpenVswitch {
  public:
   static bool ready() {
     std::error_code none;
-    for (const char* file : {"/usr/sbin/ovsdb-server", "/usr/sbin/ovs-vswitchd", "/bin/ip", "/usr/bin/ovs-vsctl"})
+    for (const char* file :
+         {"/usr/sbin/ovsdb-server", "/usr/sbin/ovs-vswitchd", "/bin/ip", "/usr/bin/ovs-vsctl", "/dev/net/tun"})
       if (!std::filesystem::exists(file, none)) return false;
     return ::geteuid() == 0;
   }
