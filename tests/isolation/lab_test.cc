@@ -27,7 +27,7 @@ class Lab : public testing::Test {
     std::error_code none;
     std::size_t out = 0;
     for (const auto& entry : e2e::fs::directory_iterator("/run/netns", none))
-      out += entry.path().filename().string().starts_with(prefix) ? 1 : 0;
+      out += entry.path().filename().string().starts_with(prefix) ? 1U : 0U;
     return out;
   }
   void expect_nothing_left() const {

@@ -353,9 +353,9 @@ TEST_F(Reachability, IsExactlyWhatTheModelSaysAfterEveryCall) {
   std::size_t kills = 0, outages = 0, dead_controllers = 0;
   for (std::size_t i = 0; i < kCalls && !HasFailure(); ++i) {
     if (const std::uint32_t luck = pick(100); luck < 3 && outages < 4) {
-      outages += switch_fails() ? 1 : 0;
+      outages += switch_fails() ? 1U : 0U;
     } else if (luck < 5 && dead_controllers < 3) {
-      dead_controllers += controller_fails() ? 1 : 0;
+      dead_controllers += controller_fails() ? 1U : 0U;
     }
     const Call call = draw(pick(4) != 0);
     const bool kill = pick(100) < 8;
