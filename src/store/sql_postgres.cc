@@ -1,38 +1,10 @@
 #include "store/sql_postgres.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
-
+#include "base/module.h"
 #include "store/postgres_module.h"
 
 namespace store {
 namespace {
-
-struct Module {
-  PostgresModuleOpen open = nullptr;
-  std::string why;  // there is none
-};
-
-std::filesystem::path module_path() {
-  std::error_code failure;
-  const auto directory = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
-  const auto installed = directory / "../lib/tarn" / kPostgresModuleFile;
-  return std::filesystem::exists(installed, failure) ? installed : directory / kPostgresModuleFile;
-}
-
-Module load() {
-  Module module;
-  // Never unloaded: its libraries have exit handlers.
-  void* const handle = dlopen(module_path().c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  void* const symbol = handle == nullptr ? nullptr : dlsym(handle, kPostgresModuleSymbol);
-  if (symbol == nullptr) {
-    const char* const reason = dlerror();
-    module.why = reason == nullptr ? "no such symbol" : reason;
-  }
-  module.open = reinterpret_cast<PostgresModuleOpen>(symbol);
-  return module;
-}
 
 // One transaction around the look and the work, so that of two services that start at once one waits.
 class Migration {
@@ -103,12 +75,12 @@ class Migration {
 }  // namespace
 
 base::Result<std::unique_ptr<SqlConnection>> open_postgres(const std::string& where) {
-  static const Module module = load();
-  if (module.open == nullptr)
+  static const base::Module module = base::load_module(kPostgresModuleFile, kPostgresModuleSymbol);
+  if (module.function == nullptr)
     return base::Error{base::Code::kInvalidInput, "PostgreSQL's module belongs beside the program: " + module.why};
   std::string why;
   bool mistake = false;
-  std::unique_ptr<SqlConnection> connection(module.open(where, why, mistake));
+  std::unique_ptr<SqlConnection> connection(reinterpret_cast<PostgresModuleOpen>(module.function)(where, why, mistake));
   if (connection == nullptr) return base::Error{mistake ? base::Code::kInvalidInput : base::Code::kStorage, why};
   return connection;
 }

@@ -1,10 +1,7 @@
 #include "drivers/bmc/drivers.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
-
 #include "base/json_string.h"
+#include "base/module.h"
 #include "crypto/sha256.h"
 #include "drivers/bmc/console_hub.h"
 #include "drivers/bmc/module.h"
@@ -17,28 +14,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 using base::Status;
-
-struct Module {
-  IpmiModuleOpen open = nullptr;
-  std::string why;  // there is none
-};
-
-Module load() {
-  std::error_code failure;
-  const auto directory = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
-  const auto installed = directory / "../lib/tarn" / kIpmiModuleFile;
-  const auto path = std::filesystem::exists(installed, failure) ? installed : directory / kIpmiModuleFile;
-  Module module;
-  // Never unloaded: its console engine has threads.
-  void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  void* const symbol = handle == nullptr ? nullptr : dlsym(handle, kIpmiModuleSymbol);
-  if (symbol == nullptr) {
-    const char* const reason = dlerror();
-    module.why = reason == nullptr ? "no such symbol" : reason;
-  }
-  module.open = reinterpret_cast<IpmiModuleOpen>(symbol);
-  return module;
-}
 
 // A controller whose console is shared with all others who watch the same one with the same credentials.
 class SharingConsole final : public isolation::Bmc {
@@ -78,11 +53,11 @@ class Drivers final : public isolation::BmcDrivers {
   }
   Result<std::unique_ptr<isolation::Bmc>> open(isolation::BmcTarget target) override {
     TARN_TRY(check(target));
-    static const Module module = load();
-    if (module.open == nullptr)
+    static const base::Module module = base::load_module(kIpmiModuleFile, kIpmiModuleSymbol);
+    if (module.function == nullptr)
       return Error{Code::kInvalidInput, "the module for IPMI belongs beside the program: " + module.why};
     std::string key = console_key(target);
-    std::shared_ptr<isolation::Bmc> bmc(module.open(std::move(target)));
+    std::shared_ptr<isolation::Bmc> bmc(reinterpret_cast<IpmiModuleOpen>(module.function)(std::move(target)));
     return std::unique_ptr<isolation::Bmc>(std::make_unique<SharingConsole>(std::move(bmc), hub_, std::move(key)));
   }
 
