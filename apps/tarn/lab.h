@@ -79,7 +79,7 @@ base::Status start_bmcs(const Lab& lab);        // lab_bmc.cc
 base::Result<Service> start_service(const std::string& home, bool tls);
 // lab_switch.cc: so many ports more at the first switch, which nothing hangs on (benches); their names.
 base::Result<std::vector<std::string>> add_bare_ports(const Lab& lab, std::size_t count);
-// lab_register.cc: and waits until each port was seen, as its node is nobody's to have before.
+// lab_register.cc: and waits until each port was seen to pass nothing, as its node is nobody's to have before.
 base::Status register_lab(const Lab& lab, IsolationClient& service);
 base::Status await_ports(IsolationClient& service, const std::string& switch_name);
 

@@ -49,11 +49,11 @@ base::Status await_ports(IsolationClient& service, const std::string& switch_nam
   const std::int64_t until = clock.steady_ms() + kSeenMs;
   while (true) {
     TARN_ASSIGN(const Json::Array ports, service.list("/v1/switches/" + switch_name + "/ports"));
-    const bool all_seen =
-        std::ranges::none_of(ports, [](const Json& port) { return port.find("observed")->is_null(); });
-    if (all_seen) return {};
+    const bool isolated = std::ranges::all_of(
+        ports, [](const Json& port) { return port.find("observed")->dump() == R"({"native":null,"tagged":[]})"; });
+    if (isolated) return {};
     if (clock.steady_ms() > until)
-      return base::Error{base::Code::kDeadline, "the service does not see the ports of switch " + switch_name};
+      return base::Error{base::Code::kDeadline, "the ports of switch " + switch_name + " are not seen to pass nothing"};
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
