@@ -61,7 +61,8 @@ Json bmc_in() {
   return object({{"type", text(63)}, {"address", text(255)}, {"user", text(63)}, {"password", text(255)}});
 }
 Json bmc_out() { return object({{"type", text()}, {"address", text()}, {"user", text()}}); }
-Json port_state() { return object({{"native", or_null(vlan())}, {"tagged", list(vlan())}}); }
+// `all`: every VLAN, and then `tagged` lists none.
+Json port_state() { return object({{"native", or_null(vlan())}, {"tagged", list(vlan())}, {"all?", yes_no()}}); }
 Json channel() { return text(32); }
 Json attachment_state() { return one_of({"connecting", "connected", "detaching", "uncertain"}); }
 Json labels() { return map_of(any()); }

@@ -366,6 +366,22 @@ TEST(Attachments, SayWhetherTheSwitchWasSeenToHaveThem) {
   EXPECT_TRUE(town.json("root", "GET", "/v1/switches/s1/drift").list("items").empty());
 }
 
+TEST(Ports, ThatCarryEveryVlanAreShownInAFewWords) {
+  IsolationTown town;
+  isolation::PortState every;
+  for (isolation::VlanId vlan = 1; vlan <= isolation::kMaxVlan; ++vlan) every.tagged.insert(vlan);
+  town.switches.at("s1").meddle("p9", every);
+  const std::string was = R"({"native":null,"tagged":[],"all":true})";
+  EXPECT_EQ(town.json("root", "GET", "/v1/switches/s1/drift").list("items")[0].find("observed")->dump(), was);
+  const Json ports = town.json("root", "GET", "/v1/switches/s1/ports");
+  for (const Json& port : ports.list("items"))
+    EXPECT_EQ(port.find("observed")->dump() == was, port.text("name") == "p9") << port.dump();
+  every.tagged.erase(7);
+  town.switches.at("s1").meddle("p9", every);
+  EXPECT_EQ(town.json("root", "GET", "/v1/switches/s1/drift").list("items")[0].find("observed")->list("tagged").size(),
+            4093U);
+}
+
 TEST(Loan, GoesToTheBorrowerAndBackToTheOwner) {
   IsolationTown town;
   EXPECT_EQ(

@@ -207,10 +207,15 @@ Json shown(const Rules::PortView& view) {
                        {"observed_at", time_or_null(view.port.observed_at)}});
 }
 
+// A port as its switch makes it may carry every VLAN: a page of such ports would be millions of numbers.
 Json shown(const PortState& state) {
+  const bool all = state.tagged.size() == isolation::kMaxVlan;
   Json tagged = Json::array();
-  for (const VlanId vlan : state.tagged) tagged.push(vlan);
-  return Json::object({{"native", state.native ? Json(*state.native) : Json()}, {"tagged", std::move(tagged)}});
+  if (!all)
+    for (const VlanId vlan : state.tagged) tagged.push(vlan);
+  Json out = Json::object({{"native", state.native ? Json(*state.native) : Json()}, {"tagged", std::move(tagged)}});
+  if (all) out.set("all", true);
+  return out;
 }
 
 Json shown(const SwitchQueue::Drift& drift) {
