@@ -121,7 +121,7 @@ std::optional<discovery::Coordinate> read_coordinate(Table& top) {
   std::copy_n(numbers.begin(), discovery::kDimensions, out.position_ms.begin());
   out.height_ms = numbers.back();
   out.error = 0.1;
-  if (discovery::Coordinate::decode(out.encode())) return out;
+  if (out.valid()) return out;
   top.complain(top.node(), "coordinate must be 8 positions and a height in milliseconds, as tarn pool map prints them");
   return std::nullopt;
 }

@@ -408,5 +408,20 @@ TEST(Bench, TextIsATableOnStdoutAndProgressOnStderr) {
   EXPECT_THAT(end.err, HasSubstr("2 of 2"));
 }
 
+TEST(Commands, AProviderRefusesACoordinateThatCannotBe) {
+  const TemporaryDirectory directory;
+  for (const char* const last : {"0.0", "-1.0", "1e9", "nan"}) {
+    write_file(directory / "p.toml",
+               "identity = \"p.key\"\nstate_dir = \"state\"\nlisten = \"127.0.0.1:0\"\n"
+               "coordinate = [1, 2, 3, 4, 5, 6, 7, 8, " +
+                   std::string(last) +
+                   "]\n"
+                   "[[offers]]\nname = \"small\"\nclass = \"cpu=1\"\ncapacity = 1\nprice = \"1\"\n");
+    const End end = tarn({"provider", "--config", directory / "p.toml"});
+    EXPECT_EQ(end.code, 2) << end;
+    EXPECT_NE(end.err.find("coordinate must be 8 positions and a height"), std::string::npos) << end;
+  }
+}
+
 }  // namespace
 }  // namespace e2e
