@@ -95,7 +95,7 @@ TEST(DhtNode, StreamsSeveralKeysAndNamesEach) {
   const auto end = Clock::now() + std::chrono::milliseconds(kPatienceMs);
   while (found.size() < 2 && Clock::now() < end) {
     nodes[2]->get(keys, 5000, [&](std::size_t index, base::ByteView value) {
-      found.emplace(index, text(value));
+      if (!value.empty()) found.emplace(index, text(value));  // else nothing has come for a moment
       return true;
     });
   }
