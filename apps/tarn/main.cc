@@ -11,6 +11,7 @@
 #include "crypto/start.h"
 #include "net/tls.h"
 #include "pool/placement_circuit.h"
+#include "tarn/auction_bench.h"
 #include "tarn/completion.h"
 #include "tarn/isolation_bench.h"
 #include "tarn/isolation_options.h"
@@ -34,6 +35,7 @@ struct AllOptions {
   tarn::PoolBenchOptions pool_bench;
   tarn::DeliveryBenchOptions delivery_bench;
   tarn::IsolationBenchOptions isolation_bench;
+  tarn::AuctionBenchOptions auction_bench;
   tarn::ProviderOptions provider;
   tarn::DhtOptions dht;
   tarn::RequestOptions request;
@@ -183,6 +185,11 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   leaf(isolation, o.isolation_bench, tarn::run_bench_isolation, exit_code);
+  CLI::App* auction = bench->add_subcommand("auction", "the market's mechanisms: welfare, regret, speed; minutes");
+  auction->add_option("--only", o.auction_bench.only, "parts: reference,regret (the default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(tarn::auction_bench_parts()));
+  leaf(auction, o.auction_bench, tarn::run_bench_auction, exit_code);
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {
