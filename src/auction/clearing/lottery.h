@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "auction/clearing/mix.h"
 #include "auction/clearing/order.h"
 
 namespace auction::clearing {
@@ -20,21 +21,13 @@ class Lottery {
   Lottery(const Seed& seed, Purpose purpose) {
     std::uint64_t state = static_cast<std::uint64_t>(purpose);
     for (std::size_t word = 0; word < 4; ++word) {
-      std::uint64_t value = 0;
-      for (std::size_t byte = 0; byte < 8; ++byte) value |= std::uint64_t{seed[word * 8 + byte]} << (8 * byte);
-      state = mixed(state + kGolden) ^ value;
-      (word < 2 ? before_ : after_) ^= mixed(state);
+      state = stirred(state + kGolden) ^ word_of(seed, word);
+      (word < 2 ? before_ : after_) ^= stirred(state);
     }
   }
-  std::uint64_t of(std::uint64_t id) const { return mixed(mixed(id ^ before_) ^ after_); }  // one to one
+  std::uint64_t of(std::uint64_t id) const { return stirred(stirred(id ^ before_) ^ after_); }  // one to one
 
  private:
-  static constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
-  static constexpr std::uint64_t mixed(std::uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-    return x ^ (x >> 31);
-  }
   std::uint64_t before_ = 0, after_ = 0;
 };
 

@@ -10,22 +10,27 @@
 
 namespace auction::clearing {
 
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
+inline constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15U;
+
+// The finaliser alone: one to one.
+constexpr std::uint64_t stirred(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
   return x ^ (x >> 31);
+}
+constexpr std::uint64_t mix(std::uint64_t x) { return stirred(x + kGolden); }
+
+// Of a seed's four, little-endian.
+constexpr std::uint64_t word_of(const Seed& seed, std::size_t word) {
+  std::uint64_t value = 0;
+  for (std::size_t byte = 0; byte < 8; ++byte) value |= static_cast<std::uint64_t>(seed[word * 8 + byte]) << (8 * byte);
+  return value;
 }
 
 // The whole seed with a number.
 constexpr std::uint64_t mix(const Seed& seed, std::uint64_t number) {
   std::uint64_t state = mix(number);
-  for (std::size_t word = 0; word < 4; ++word) {
-    std::uint64_t value = 0;
-    for (std::size_t byte = 0; byte < 8; ++byte)
-      value |= static_cast<std::uint64_t>(seed[word * 8 + byte]) << (8 * byte);
-    state = mix(state ^ value);
-  }
+  for (std::size_t word = 0; word < 4; ++word) state = mix(state ^ word_of(seed, word));
   return state;
 }
 
