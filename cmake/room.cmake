@@ -28,6 +28,7 @@ function(tarn_room name)
 endfunction()
 
 # tarn_test(NAME LABEL LIBRARY SOURCE… [PROPERTIES NAME VALUE…]): a GoogleTest program, one CTest entry a test case.
+# The target LABEL_tests builds all programs of a label.
 function(tarn_test name label library)
   cmake_parse_arguments(PARSE_ARGV 3 test "" "" PROPERTIES)
   add_executable(${name} ${test_UNPARSED_ARGUMENTS})
@@ -35,4 +36,8 @@ function(tarn_test name label library)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 300 ${test_PROPERTIES}
     DISCOVERY_TIMEOUT 60)
+  if(NOT TARGET ${label}_tests)
+    add_custom_target(${label}_tests)
+  endif()
+  add_dependencies(${label}_tests ${name})
 endfunction()
