@@ -140,7 +140,8 @@ Condition offered(const Contribution& of, const inventory::Totals& promised) {
   if (!of.offer) return {"Offered", "False", "NotAccepted", "see the condition Accepted"};
   if (of.offer->capacity == 0) return {"Offered", "False", "NothingPutUp", "its quantity is 0"};
   // A hold is for seconds and may come to nothing: it makes no difference here.
-  if (promised.free + promised.held == 0) return {"Offered", "False", "AllLeased", "all its units are leased"};
+  if (promised.free + promised.held == 0)
+    return {"Offered", "False", "AllLeased", "all its units are leased or reserved"};
   return {"Offered", "True", "InPool", of.offer->buyers.empty() ? "to everybody" : "to its buyers"};
 }
 
@@ -173,6 +174,7 @@ inventory::Totals promised_of(const std::string& name, std::span<const inventory
     out.free += t.free;
     out.held += t.held;
     out.leased += t.leased;
+    out.reserved += t.reserved;
   }
   return out;
 }
@@ -187,6 +189,8 @@ json contribution_status(const json& object, const Contribution& contribution, c
   status["free"] = promised.free;
   status["held"] = promised.held;
   status["leased"] = promised.leased;
+  status.erase("reserved");  // where nothing is, nothing is written that an older definition of the resource would drop
+  if (promised.reserved > 0) status["reserved"] = promised.reserved;
   status["conditions"] = conditions_with(object, {accepted(contribution), offered(contribution, promised)}, now);
   return status;
 }

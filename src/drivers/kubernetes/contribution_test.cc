@@ -168,15 +168,20 @@ TEST(ContributionStatus, SaysWhyNothingIsOffered) {
   EXPECT_EQ(condition(object["status"], "Theirs")["status"], "True");
   EXPECT_EQ(told(object), read.refusal);
   EXPECT_EQ(contribution_status(object, read, {"small", 5, 0, 0, 5}, 99'000), object["status"]) << "nothing is new";
+  EXPECT_FALSE(object["status"].contains("reserved"));
+  object["status"] = contribution_status(object, read, {"small", 5, 0, 0, 2, 3, 4}, 99'000);
+  EXPECT_EQ(object["status"]["reserved"], 3);
+  EXPECT_FALSE(contribution_status(object, read, {"small", 5, 3, 0, 2, 0, 4}, 99'000).contains("reserved"));
 }
 
 TEST(ContributionStatus, CountsAllOffersOfAContributionAndNoOthers) {
   const inventory::Totals totals[] = {
-      {"small/1", 10, 5, 2, 3}, {"small/2", 4, 0, 0, 4}, {"small", 1, 1, 0, 0}, {"smaller/1", 1, 1, 0, 0}};
+      {"small/1", 11, 5, 2, 3, 1}, {"small/2", 4, 0, 0, 4}, {"small", 1, 1, 0, 0}, {"smaller/1", 1, 1, 0, 0}};
   const auto sum = promised_of("small", totals);
   EXPECT_EQ(sum.free, 5U);
   EXPECT_EQ(sum.held, 2U);
   EXPECT_EQ(sum.leased, 7U);
+  EXPECT_EQ(sum.reserved, 1U);
 }
 
 }  // namespace

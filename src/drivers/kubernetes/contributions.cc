@@ -156,7 +156,7 @@ base::Status Contributions::offer() {
 }
 
 Contributions::Choice Contributions::choose() {
-  const auto totals = inventory_.totals();
+  const auto totals = inventory_.totals(clock_.unix_ms());
   const auto current = inventory_.offers();
   Choice out;
   const std::lock_guard lock(mutex_);
@@ -182,7 +182,7 @@ void Contributions::judge(Seen& seen, Choice& choice, const std::vector<inventor
     return name != offer.name && name.starts_with(offer_prefix(seen.as_written.name));
   };
   const bool promised = std::any_of(totals.begin(), totals.end(), [&](const inventory::Totals& t) {
-    return former(t.offer) && t.held + t.leased > 0;
+    return former(t.offer) && t.held + t.leased + t.reserved_at_most > 0;
   });
   const bool still_offered =
       std::any_of(current.begin(), current.end(), [&](const inventory::Offer& o) { return former(o.name); });
@@ -218,8 +218,8 @@ void Contributions::say(Seen& seen) {
 }
 
 std::vector<json> Contributions::due() {
-  const auto totals = inventory_.totals();
   const std::int64_t now = clock_.steady_ms(), unix_ms = clock_.unix_ms();
+  const auto totals = inventory_.totals(unix_ms);
   std::vector<json> out;
   const std::lock_guard lock(mutex_);
   for (auto& [name, seen] : *objects_) {

@@ -173,8 +173,8 @@ TEST_F(ContributionsTest, StayPromisedWhenTheyGo) {
   follow({});
   (void)run(0);
   EXPECT_TRUE(inventory.offers().empty());
-  ASSERT_EQ(inventory.totals().size(), 1U);
-  EXPECT_EQ(inventory.totals()[0].held, 10U);
+  ASSERT_EQ(inventory.totals(clock.unix_ms()).size(), 1U);
+  EXPECT_EQ(inventory.totals(clock.unix_ms())[0].held, 10U);
 }
 
 TEST_F(ContributionsTest, AreOfferedInAnotherClassAtOnceIfNothingIsPromised) {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <optional>
 
+#include "base/base64.h"
 #include "base/bytes.h"
-#include "drivers/kubernetes/base64.h"
 #include "drivers/yaml/yaml.h"
 
 namespace drivers {
@@ -117,7 +117,7 @@ class Reader {
   base::Result<std::string> content(const YamlNode& in, const std::string& name) const {
     TARN_ASSIGN(const std::string data, text(in, name + "-data"));
     if (!data.empty()) {
-      auto decoded = from_base64(data);
+      auto decoded = base::from_base64(data);
       if (!decoded || decoded->empty()) return refused(name + "-data: not base64");
       return std::move(*decoded);
     }
@@ -251,7 +251,8 @@ std::string tenant_kubeconfig(const TenantAccess& access) {
   const std::string name = yaml_string(access.name);
   std::string out = "apiVersion: v1\nkind: Config\ncurrent-context: " + name + "\nclusters:\n  - name: " + name +
                     "\n    cluster:\n      server: " + yaml_string(access.server) + "\n";
-  if (!access.authorities.empty()) out += "      certificate-authority-data: " + to_base64(access.authorities) + "\n";
+  if (!access.authorities.empty())
+    out += "      certificate-authority-data: " + base::to_base64(access.authorities) + "\n";
   if (!access.server_name.empty()) out += "      tls-server-name: " + yaml_string(access.server_name) + "\n";
   out += "contexts:\n  - name: " + name + "\n    context:\n      cluster: " + name + "\n      user: " + name +
          "\n      namespace: " + yaml_string(access.tenant_namespace) + "\nusers:\n  - name: " + name + "\n    user:\n";

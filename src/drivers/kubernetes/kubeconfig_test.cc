@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "drivers/kubernetes/base64.h"
+#include "base/base64.h"
 #include "drivers/yaml/yaml.h"
 #include "support/scratch.h"
 
@@ -257,16 +257,18 @@ TEST(YamlString, KeepsWhatIsTextAndReplacesWhatIsNone) {
 }
 
 TEST(Base64, IsTheUsualOne) {
-  EXPECT_EQ(to_base64(""), "");
-  EXPECT_EQ(to_base64("f"), "Zg==");
-  EXPECT_EQ(to_base64("fo"), "Zm8=");
-  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(from_base64(" Zm9v\r\nYmFy\n"), "foobar");
+  EXPECT_EQ(base::to_base64(""), "");
+  EXPECT_EQ(base::to_base64("f"), "Zg==");
+  EXPECT_EQ(base::to_base64("fo"), "Zm8=");
+  EXPECT_EQ(base::to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base::from_base64(" Zm9v\r\nYmFy\n"), "foobar");
   for (const char* const bad : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Z=g=", "Zm9*", "====", "="})
-    EXPECT_EQ(from_base64(bad), std::nullopt) << bad;
+    EXPECT_EQ(base::from_base64(bad), std::nullopt) << bad;
 }
 
-RC_GTEST_PROP(Base64, ComesBack, (const std::string& bytes)) { RC_ASSERT(from_base64(to_base64(bytes)) == bytes); }
+RC_GTEST_PROP(Base64, ComesBack, (const std::string& bytes)) {
+  RC_ASSERT(base::from_base64(base::to_base64(bytes)) == bytes);
+}
 
 }  // namespace
 }  // namespace drivers

@@ -1,8 +1,8 @@
-#include "drivers/kubernetes/base64.h"
+#include "base/base64.h"
 
 #include <cstdint>
 
-namespace drivers {
+namespace base {
 
 namespace {
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -50,4 +50,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace drivers
+}  // namespace base
