@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "model/organisation.h"
+#include "tarn/inventory_control.h"
 #include "tarn/report.h"
 #include "tarn/signals.h"
 
@@ -82,6 +83,7 @@ base::Result<std::unique_ptr<ProviderDaemon>> ProviderDaemon::open(ProviderConfi
   }
   TARN_TRY(out->open_network());
   TARN_TRY(out->open_http());
+  out->open_control();
   return out;
 }
 
@@ -140,6 +142,30 @@ base::Status ProviderDaemon::open_http() {
   TARN_ASSIGN(auto server, net::HttpServer::open(std::move(bound), status_pages(metrics_, health_, clock_)));
   http_ = std::make_unique<net::HttpServer>(std::move(server));
   return {};
+}
+
+// Not every file system takes sockets; a provider can do without commands.
+void ProviderDaemon::open_control() {
+  auto socket = net::ControlSocket::open(config_.state_dir + "/" + kControlName);
+  if (!socket.ok()) return log_.warning("no_control", {{"error", socket.error().message}});
+  control_ = std::make_unique<net::ControlSocket>(std::move(*socket));
+}
+
+base::Bytes ProviderDaemon::on_control(const base::Bytes& question) {
+  const auto asked = InventoryQuestion::decode(question);
+  InventoryAnswer said;
+  if (asked)
+    said = answer(*asked, *inventory_, clock_.unix_ms());
+  else
+    said.error = base::Error{base::Code::kInvalidInput, "the provider that runs does not understand this command"};
+  const char* const event = !asked                                             ? "control_refused"
+                            : asked->kind == InventoryQuestion::Kind::kReserve ? "reserve"
+                            : asked->kind == InventoryQuestion::Kind::kRelease ? "release_reservation"
+                                                                               : nullptr;
+  if (event != nullptr && said.error) log_.warning(event, {{"error", said.error->message}});
+  if (event != nullptr && !said.error)
+    log_.info(event, {{"reservation", asked->reservation.id}, {"offer", asked->reservation.offer}});
+  return said.encode();
 }
 
 void ProviderDaemon::on_call(std::unique_ptr<pool::Line> line, base::Bytes first) {
@@ -245,7 +271,7 @@ void ProviderDaemon::expire(std::int64_t now) {
 }
 
 void ProviderDaemon::measure() {
-  metrics_.inventory(inventory_->totals(), inventory_->leases());
+  metrics_.inventory(inventory_->totals(clock_.unix_ms()), inventory_->leases());
   if (delivery_) metrics_.deliveries(delivery_->counts());
   for (; probes_counted_ < responder_->answered(); ++probes_counted_) metrics_.probe_answered();
   metrics_.dht_nodes(node_->dht().nodes().good);
@@ -307,6 +333,11 @@ base::Status ProviderDaemon::run() {
   std::jthread probes([this](const std::stop_token& stop) { responder_->run(stop); });
   std::jthread http;
   if (http_) http = std::jthread([this](const std::stop_token& stop) { http_->run(stop); });
+  std::jthread control;
+  if (control_)
+    control = std::jthread([this](const std::stop_token& stop) {
+      control_->run(stop, [this](const base::Bytes& question) { return on_control(question); });
+    });
   expire(clock_.unix_ms());  // nothing is delivered for which the time has come meanwhile
   if (delivery_) delivery_->start();
   log_.info("provider_started", {{"id", identity_->public_key()},

@@ -3,6 +3,7 @@
 //   probes     answers measurements
 //   house      announces, learns the coordinate, looks around, frees what has run out, every second what is due
 //   http       metrics and health
+//   control    answers commands of the same machine and user, about the inventory
 //   delivery   makes real what is leased and takes away what has ended, where there is a fulfiller
 // run() returns when the user interrupts: the announcement is withdrawn, running sessions end or are cut off after a
 // grace, everything is written. Killed at any point, the next start finds a sound inventory.
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "discovery/announcer.h"
 #include "discovery/view.h"
+#include "net/control_socket.h"
 #include "net/front_door.h"
 #include "net/http_server.h"
 #include "net/probe_responder.h"
@@ -63,6 +65,8 @@ class ProviderDaemon {
   void open_delivery();
   base::Status open_network();
   base::Status open_http();
+  void open_control();
+  base::Bytes on_control(const base::Bytes& question);
   void on_call(std::unique_ptr<pool::Line> line, base::Bytes first);
   void on_event(const pool::ProviderEvent& event);
   void on_delivery(const inventory::DeliveryEvent& event);
@@ -101,6 +105,7 @@ class ProviderDaemon {
   std::unique_ptr<discovery::Announcer> announcer_;
   std::unique_ptr<discovery::View> view_;
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<net::ControlSocket> control_;  // null: the directory takes no sockets
   std::unique_ptr<Workers> workers_;
   std::atomic<bool> cutting_off_ = false;
 

@@ -93,7 +93,7 @@ struct Site {
         std::count_if(events.begin(), events.end(), [&](const auto& event) { return event.kind == kind; }));
   }
   State state(std::uint8_t number) const { return deliveries->find(id(number)).place.state; }
-  std::uint64_t free() const { return inventory.totals()[0].free; }
+  std::uint64_t free() const { return inventory.totals(clock.now)[0].free; }
 
   HandClock clock;
   DeliveryPace pace;
@@ -256,7 +256,7 @@ struct Unlucky : Site {
   void nothing_oversold() const {
     std::uint64_t there = 0;
     for (const auto& [id, spot] : cluster.there()) there += spot.order.units;
-    const Totals totals = inventory.totals()[0];
+    const Totals totals = inventory.totals(clock.now)[0];
     RC_ASSERT(totals.free + totals.held + there <= kCapacity);
     RC_ASSERT(totals.free + totals.held + totals.leased == kCapacity);
   }

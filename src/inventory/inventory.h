@@ -1,14 +1,18 @@
 // Inventory: what an owner puts up and to whom it is promised. For every offer, always:
-//   free + held + leased = capacity           FREE → HELD (time limit) → LEASED (end) → FREE
+//   free + held + leased + reserved = capacity
+//   FREE → HELD (time limit) → LEASED (end) → FREE         FREE → RESERVED (window) → FREE
 // Where leases are delivered (fulfiller.h), units are free again only when what was made of them is gone: a confirmed
 // lease that ends is kReturning, and counts as leased, until returned() says so.
 // A hold takes what is free (at most the offer's per_session) for one session, because nobody may know yet how much of
 // it will be bought; the winner's lease() turns exactly the bought units into a lease that waits for the requester's
 // countersignature and frees the rest; confirm() makes it LEASED; a lease that is not confirmed in time is gone.
+// A reservation keeps units out of all this for a window, now or in the future, because they are promised elsewhere: to a
+// market. Nothing that is held, leased, or renewed lasts into a window in which its units are reserved, and nothing is
+// reserved that is promised for then; so what is sold in one place is not sold in the other.
 // Every change is one durable transaction: killed at any point, the next start finds the state before or after it.
 // Time is an argument, Unix milliseconds. Prices are micro-credits a unit and hour.
 // Threads: implementations lock; every call is atomic. Errors: kInvalidInput (unknown id, wrong state, more than held),
-// kStorage.
+// kConflict (reserve, renew, lease: the units are promised to others for that time), kStorage.
 #pragma once
 
 #include <array>
@@ -57,7 +61,8 @@ struct Hold {
   std::string offer;  // empty: nothing fits, units = 0
   std::uint64_t units = 0, unit_price = 0;
   std::int64_t until_unix_ms = 0;
-  bool delivered = false;  // as its offer was
+  bool delivered = false;                // as its offer was
+  std::int64_t lease_until_unix_ms = 0;  // the latest end of what becomes of it: no reservation of its units before
 };
 
 struct Lease {
@@ -75,9 +80,20 @@ struct Lease {
   base::Bytes document;    // as signed so far; the inventory does not read it
 };
 
+// Units that are promised elsewhere, from … until, whatever happens meanwhile.
+struct Reservation {
+  Id id{};
+  std::string offer;
+  std::uint64_t units = 0;
+  std::int64_t from_unix_ms = 0, until_unix_ms = 0;
+  std::string purpose{};  // for its owner to remember by: at most 100 printable characters
+  bool operator==(const Reservation&) const = default;
+};
+
 struct Totals {
   std::string offer;
-  std::uint64_t capacity = 0, free = 0, held = 0, leased = 0;
+  std::uint64_t capacity = 0, free = 0, held = 0, leased = 0, reserved = 0;  // at this moment
+  std::uint64_t reserved_at_most = 0;                                        // at once, from now on
 };
 
 class Inventory {
@@ -93,17 +109,23 @@ class Inventory {
   virtual base::Status confirm(const Id& lease, base::Bytes document, std::int64_t now) = 0;  // idempotent
   virtual base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                              std::int64_t now) = 0;
+  // What renew() would say to this end, so that nobody signs what cannot be.
+  virtual base::Status may_renew(const Id& lease, std::int64_t end, std::int64_t now) const = 0;
   virtual base::Status end_lease(const Id& lease, std::int64_t now) = 0;  // idempotent
   // Of one in kReturning, nothing is left: its units are free. Idempotent.
   virtual base::Status returned(const Id& lease) = 0;
-  // Frees holds, unconfirmed offers and leases whose time has come; returns the leases that ended so, in kEnded
-  // or kReturning. Those that were never confirmed still have their confirm_by_unix_ms; confirm() sets it to 0.
+  // Of an offer there is, for a window that is not over. Idempotent: the same reservation again is fine.
+  virtual base::Status reserve(const Reservation& reservation, std::int64_t now) = 0;
+  virtual base::Status release_reservation(const Id& id) = 0;  // unknown ids are fine: released already, or over
+  // Frees holds, unconfirmed offers, leases and reservations whose time has come; returns the leases that ended so, in
+  // kEnded or kReturning. Those that were never confirmed still have their confirm_by_unix_ms; confirm() sets it to 0.
   virtual base::Result<std::vector<Lease>> expire(std::int64_t now) = 0;
 
   virtual std::optional<Lease> find(const Id& lease) const = 0;
-  virtual std::vector<Lease> leases()
-      const = 0;  // all whose units are not free: kOffered, kActive, kReturning; by start
-  virtual std::vector<Totals> totals() const = 0;
+  // All whose units are not free: kOffered, kActive, kReturning; by start.
+  virtual std::vector<Lease> leases() const = 0;
+  virtual std::vector<Reservation> reservations() const = 0;  // by their beginning
+  virtual std::vector<Totals> totals(std::int64_t now) const = 0;
   virtual std::vector<Offer> offers() const = 0;
   // Other offers from now on. What is promised under a name stays promised, as after a restart with these (book.h).
   virtual base::Status set_offers(std::vector<Offer> offers) = 0;

@@ -69,10 +69,11 @@ enum class Op {
 bool is_condition(Op op) { return op >= Op::kLess && op <= Op::kUnequal; }
 
 using Variable = std::uint64_t PriceVariables::*;
-constexpr std::array<std::pair<std::string_view, Variable>, 4> kVariables{{{"capacity", &PriceVariables::capacity},
+constexpr std::array<std::pair<std::string_view, Variable>, 5> kVariables{{{"capacity", &PriceVariables::capacity},
                                                                            {"free", &PriceVariables::free},
                                                                            {"held", &PriceVariables::held},
-                                                                           {"leased", &PriceVariables::leased}}};
+                                                                           {"leased", &PriceVariables::leased},
+                                                                           {"reserved", &PriceVariables::reserved}}};
 
 }  // namespace
 
@@ -243,7 +244,7 @@ class PriceFunction::Parser {
       if (word == name) return Tree(std::make_shared<Node>(Node{Op::kVariable, place, {}, variable}));
     const auto number = model::parse_credits(word);
     if (!number.ok())
-      return wrong(place, "expected capacity, free, held, leased, or a number with at most six decimals");
+      return wrong(place, "expected capacity, free, held, leased, reserved, or a number with at most six decimals");
     return Tree(std::make_shared<Node>(
         Node{Op::kNumber, place, *rational(static_cast<Wide>(*number), model::kMicroCreditsInCredit)}));
   }

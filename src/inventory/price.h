@@ -2,10 +2,10 @@
 //   0.04                      credits; up to six decimals
 //   0.02 + 0.03 * leased / capacity
 //   free < 8 ? 0.10 : max(0.02, 0.05 - 0.001 * free)
-// Variables: capacity, free, held, leased (units, before the hold). Operators + - * / ( ) < <= > >= == != ?: and min, max.
-// Exact and total: fractions of 128-bit integers, checked, rounded to the nearest micro-credit at the end alone.
-// Division by zero, overflow, a negative result or too long an expression is an error with its place, at parsing where
-// it can be known, else the offer is not made.
+// Variables: capacity, free, held, leased, reserved (units, before the hold). Operators + - * / ( ) < <= > >= == != ?:
+// and min, max. Exact and total: fractions of 128-bit integers, checked, rounded to the nearest micro-credit at the end
+// alone. Division by zero, overflow, a negative result or too long an expression is an error with its place, at parsing
+// where it can be known, else the offer is not made.
 // A value, any thread.
 #pragma once
 
@@ -19,7 +19,7 @@
 namespace inventory {
 
 struct PriceVariables {
-  std::uint64_t capacity = 0, free = 0, held = 0, leased = 0;
+  std::uint64_t capacity = 0, free = 0, held = 0, leased = 0, reserved = 0;
 };
 
 class PriceFunction {

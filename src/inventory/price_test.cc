@@ -67,7 +67,7 @@ TEST(Price, SaysWhereItsTextIsWrong) {
   EXPECT_EQ(refusal(""), "price, character 1: expected a number, a variable, min, max or (");
   EXPECT_EQ(refusal("1 + "), "price, character 5: expected a number, a variable, min, max or (");
   EXPECT_EQ(refusal("2 * fre"),
-            "price, character 5: expected capacity, free, held, leased, or a number with at most "
+            "price, character 5: expected capacity, free, held, leased, reserved, or a number with at most "
             "six decimals");
   EXPECT_EQ(refusal("1 / (2 - 2)"), "price, character 3: division by zero");
   EXPECT_EQ(refusal("free < 1 ? 1 / 0 : 1"), "price, character 14: division by zero");

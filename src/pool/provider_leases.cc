@@ -75,6 +75,7 @@ class LeaseDesk {
     const std::int64_t longest = now_ + std::int64_t{1000} * longest_lease_s(lease.offer);
     if (lease.state != inventory::Lease::State::kActive || end > longest || terms.revision >= rules_.max_renewals)
       return refused();
+    TARN_TRY(services_.inventory.may_renew(lease.id, end, now_));  // before anybody signs
     terms.end_unix_ms = end;
     ++terms.revision;
     LeaseDocument renewed = LeaseDocument::offer(terms, services_.identity);

@@ -6,6 +6,7 @@ namespace {
 using inventory::Changes;
 using inventory::Hold;
 using Lease = inventory::Lease;
+using inventory::Reservation;
 
 constexpr std::string_view kTables = R"(
   CREATE TABLE holds (
@@ -29,7 +30,15 @@ constexpr std::string_view kDelivered = R"(
   INSERT INTO leases SELECT *, x'', 0 FROM former_leases;
   DROP TABLE former_leases;
 )";
-constexpr std::string_view kMigrations[] = {kTables, kDelivered};
+// Reservations, and how long what becomes of a hold may last: of a hold that was there before, no longer than itself.
+constexpr std::string_view kReserved = R"(
+  ALTER TABLE holds ADD COLUMN lease_until_unix_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE holds SET lease_until_unix_ms = until_unix_ms;
+  CREATE TABLE reservations (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, units INTEGER NOT NULL,
+    from_unix_ms INTEGER NOT NULL, until_unix_ms INTEGER NOT NULL, purpose TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)";
+constexpr std::string_view kMigrations[] = {kTables, kDelivered, kReserved};
 constexpr DatabaseKind kKind{.name = "inventory",
                              .application_id = 0x54524e49,  // TRNI
                              .migrations = kMigrations,
@@ -37,8 +46,9 @@ constexpr DatabaseKind kKind{.name = "inventory",
                              .loss = "what is leased is then forgotten"};
 
 base::Result<std::vector<Hold>> load_holds(Database& database) {
-  TARN_ASSIGN(Statement rows,
-              database.query("SELECT id, offer, units, unit_price, until_unix_ms, delivered FROM holds"));
+  TARN_ASSIGN(
+      Statement rows,
+      database.query("SELECT id, offer, units, unit_price, until_unix_ms, delivered, lease_until_unix_ms FROM holds"));
   std::vector<Hold> out;
   for (;;) {
     TARN_ASSIGN(const bool row, rows.next());
@@ -50,6 +60,24 @@ base::Result<std::vector<Hold>> load_holds(Database& database) {
     hold.unit_price = static_cast<std::uint64_t>(rows.integer(3));
     hold.until_unix_ms = rows.integer(4);
     hold.delivered = rows.integer(5) != 0;
+    hold.lease_until_unix_ms = rows.integer(6);
+  }
+}
+
+base::Result<std::vector<Reservation>> load_reservations(Database& database) {
+  TARN_ASSIGN(Statement rows,
+              database.query("SELECT id, offer, units, from_unix_ms, until_unix_ms, purpose FROM reservations"));
+  std::vector<Reservation> out;
+  for (;;) {
+    TARN_ASSIGN(const bool row, rows.next());
+    if (!row) return out;
+    Reservation& reservation = out.emplace_back();
+    TARN_TRY(rows.array(0, reservation.id));
+    reservation.offer = rows.text(1);
+    reservation.units = static_cast<std::uint64_t>(rows.integer(2));
+    reservation.from_unix_ms = rows.integer(3);
+    reservation.until_unix_ms = rows.integer(4);
+    reservation.purpose = rows.text(5);
   }
 }
 
@@ -89,6 +117,17 @@ base::Result<std::vector<Lease>> load_leases(Database& database) {
 
 base::Bytes encoded(const model::ResourceClass& unit) { return unit.amounts.empty() ? base::Bytes{} : unit.encode(); }
 
+base::Status write_reservations(Database& database, const Changes& changes) {
+  for (const auto& id : changes.reservations_gone)
+    TARN_TRY(database.run("DELETE FROM reservations WHERE id = ?", base::ByteView(id)));
+  for (const Reservation& reservation : changes.reservations)
+    TARN_TRY(database.run(
+        "INSERT INTO reservations (id, offer, units, from_unix_ms, until_unix_ms, purpose) VALUES (?, ?, ?, ?, ?, ?)",
+        base::ByteView(reservation.id), std::string_view(reservation.offer), reservation.units,
+        reservation.from_unix_ms, reservation.until_unix_ms, std::string_view(reservation.purpose)));
+  return {};
+}
+
 base::Status write_rows(Database& database, const Changes& changes) {
   for (const auto& id : changes.holds_gone)
     TARN_TRY(database.run("DELETE FROM holds WHERE id = ?", base::ByteView(id)));
@@ -96,10 +135,10 @@ base::Status write_rows(Database& database, const Changes& changes) {
     TARN_TRY(database.run("DELETE FROM leases WHERE id = ?", base::ByteView(id)));
   for (const Hold& hold : changes.holds)
     TARN_TRY(
-        database.run("INSERT OR REPLACE INTO holds (id, offer, units, unit_price, until_unix_ms, delivered) "
-                     "VALUES (?, ?, ?, ?, ?, ?)",
+        database.run("INSERT OR REPLACE INTO holds (id, offer, units, unit_price, until_unix_ms, delivered, "
+                     "lease_until_unix_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
                      base::ByteView(hold.id), std::string_view(hold.offer), hold.units, hold.unit_price,
-                     hold.until_unix_ms, std::uint32_t{hold.delivered}));
+                     hold.until_unix_ms, std::uint32_t{hold.delivered}, hold.lease_until_unix_ms));
   for (const Lease& lease : changes.leases)
     TARN_TRY(database.run(
         "INSERT OR REPLACE INTO leases (id, requester, offer, units, hourly_payment, start_unix_ms, "
@@ -109,11 +148,12 @@ base::Status write_rows(Database& database, const Changes& changes) {
         lease.hourly_payment, lease.start_unix_ms, lease.end_unix_ms, lease.confirm_by_unix_ms, lease.revision,
         static_cast<std::uint32_t>(lease.state), base::ByteView(lease.document), base::ByteView(encoded(lease.unit)),
         std::uint32_t{lease.delivered}));
-  return {};
+  return write_reservations(database, changes);
 }
 
 bool nothing(const Changes& c) {
-  return c.holds_gone.empty() && c.leases_gone.empty() && c.holds.empty() && c.leases.empty();
+  return c.holds_gone.empty() && c.leases_gone.empty() && c.reservations_gone.empty() && c.holds.empty() &&
+         c.leases.empty() && c.reservations.empty();
 }
 
 }  // namespace
@@ -123,7 +163,8 @@ base::Result<std::unique_ptr<InventoryFile>> InventoryFile::open(const std::stri
   TARN_ASSIGN(auto database, Database::open(path, kKind));
   TARN_ASSIGN(auto holds, load_holds(*database));
   TARN_ASSIGN(auto leases, load_leases(*database));
-  auto book = inventory::Book::open(std::move(offers), std::move(holds), std::move(leases));
+  TARN_ASSIGN(auto reservations, load_reservations(*database));
+  auto book = inventory::Book::open(std::move(offers), std::move(holds), std::move(leases), std::move(reservations));
   if (!book.ok()) return book.error().code == base::Code::kStorage ? database->damaged() : book.error();
   return std::unique_ptr<InventoryFile>(new InventoryFile(std::move(database), std::move(*book)));
 }
@@ -160,6 +201,10 @@ base::Status InventoryFile::renew(const Id& lease, std::uint32_t revision, std::
   const std::lock_guard lock(mutex_);
   return write(book_.renew(lease, revision, end, std::move(document), now));
 }
+base::Status InventoryFile::may_renew(const Id& lease, std::int64_t end, std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  return book_.may_renew(lease, end, now);
+}
 base::Status InventoryFile::end_lease(const Id& lease, std::int64_t now) {
   const std::lock_guard lock(mutex_);
   return write(book_.end_lease(lease, now));
@@ -167,6 +212,14 @@ base::Status InventoryFile::end_lease(const Id& lease, std::int64_t now) {
 base::Status InventoryFile::returned(const Id& lease) {
   const std::lock_guard lock(mutex_);
   return write(book_.returned(lease));
+}
+base::Status InventoryFile::reserve(const Reservation& reservation, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.reserve(reservation, now));
+}
+base::Status InventoryFile::release_reservation(const Id& id) {
+  const std::lock_guard lock(mutex_);
+  return write(book_.release_reservation(id));
 }
 base::Result<std::vector<Lease>> InventoryFile::expire(std::int64_t now) {
   const std::lock_guard lock(mutex_);
@@ -183,9 +236,13 @@ std::vector<Lease> InventoryFile::leases() const {
   const std::lock_guard lock(mutex_);
   return book_.leases();
 }
-std::vector<inventory::Totals> InventoryFile::totals() const {
+std::vector<inventory::Reservation> InventoryFile::reservations() const {
   const std::lock_guard lock(mutex_);
-  return book_.totals();
+  return book_.reservations();
+}
+std::vector<inventory::Totals> InventoryFile::totals(std::int64_t now) const {
+  const std::lock_guard lock(mutex_);
+  return book_.totals(now);
 }
 std::vector<inventory::Offer> InventoryFile::offers() const {
   const std::lock_guard lock(mutex_);

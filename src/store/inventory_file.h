@@ -27,13 +27,17 @@ class InventoryFile final : public inventory::Inventory {
   base::Status confirm(const Id& lease, base::Bytes document, std::int64_t now) override;
   base::Status renew(const Id& lease, std::uint32_t revision, std::int64_t end, base::Bytes document,
                      std::int64_t now) override;
+  base::Status may_renew(const Id& lease, std::int64_t end, std::int64_t now) const override;
   base::Status end_lease(const Id& lease, std::int64_t now) override;
   base::Status returned(const Id& lease) override;
+  base::Status reserve(const inventory::Reservation& reservation, std::int64_t now) override;
+  base::Status release_reservation(const Id& id) override;
   base::Result<std::vector<Lease>> expire(std::int64_t now) override;
 
   std::optional<Lease> find(const Id& lease) const override;
   std::vector<Lease> leases() const override;
-  std::vector<inventory::Totals> totals() const override;
+  std::vector<inventory::Reservation> reservations() const override;
+  std::vector<inventory::Totals> totals(std::int64_t now) const override;
   std::vector<inventory::Offer> offers() const override;
   base::Status set_offers(std::vector<inventory::Offer> offers) override;
 

@@ -29,6 +29,7 @@ using inventory::Id;
 using inventory::Inventory;
 using inventory::Lease;
 using inventory::Offer;
+using inventory::Reservation;
 
 model::ResourceClass unit(const std::string& text) { return *model::ResourceClass::parse(text); }
 std::vector<Offer> offers() {
@@ -41,10 +42,12 @@ std::vector<Hold> holds_on_disk(const std::string& path) {
   sqlite3* handle = nullptr;
   sqlite3_stmt* rows = nullptr;
   EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(
-      sqlite3_prepare_v2(handle, "SELECT id, offer, units, unit_price, until_unix_ms, delivered FROM holds ORDER BY id",
-                         -1, &rows, nullptr),
-      SQLITE_OK);
+  EXPECT_EQ(sqlite3_prepare_v2(
+                handle,
+                "SELECT id, offer, units, unit_price, until_unix_ms, delivered, lease_until_unix_ms FROM holds "
+                "ORDER BY id",
+                -1, &rows, nullptr),
+            SQLITE_OK);
   std::vector<Hold> out;
   while (sqlite3_step(rows) == SQLITE_ROW) {
     Hold& hold = out.emplace_back();
@@ -54,6 +57,7 @@ std::vector<Hold> holds_on_disk(const std::string& path) {
     hold.unit_price = static_cast<std::uint64_t>(sqlite3_column_int64(rows, 3));
     hold.until_unix_ms = sqlite3_column_int64(rows, 4);
     hold.delivered = sqlite3_column_int64(rows, 5) != 0;
+    hold.lease_until_unix_ms = sqlite3_column_int64(rows, 6);
   }
   sqlite3_finalize(rows);
   sqlite3_close(handle);
@@ -106,9 +110,15 @@ base::Bytes state(const Inventory& inventory, const std::vector<Hold>& holds) {
   base::Writer out;
   for (const Hold& hold : holds) {
     out.raw(hold.id).text(hold.offer).u64(hold.units).u64(hold.unit_price);
-    out.u64(static_cast<std::uint64_t>(hold.until_unix_ms)).u8(hold.delivered);
+    for (const std::int64_t time : {hold.until_unix_ms, hold.lease_until_unix_ms})
+      out.u64(static_cast<std::uint64_t>(time));
+    out.u8(hold.delivered);
   }
-  for (const auto& t : inventory.totals()) out.text(t.offer).u64(t.capacity).u64(t.free).u64(t.held).u64(t.leased);
+  for (const auto& t : inventory.totals(5)) out.text(t.offer).u64(t.capacity).u64(t.free).u64(t.held).u64(t.leased);
+  for (const Reservation& r : inventory.reservations()) {
+    out.raw(r.id).text(r.offer).u64(r.units).text(r.purpose);
+    for (const std::int64_t time : {r.from_unix_ms, r.until_unix_ms}) out.u64(static_cast<std::uint64_t>(time));
+  }
   for (std::uint64_t number = 0; number < 10'000; ++number) {
     const auto lease = inventory.find(lease_id(number));
     if (!lease) continue;
@@ -132,21 +142,27 @@ TEST_F(InventoryFiles, KeepEverythingAcrossRestarts) {
     ASSERT_TRUE(file->lease({2}, lease_of(3, *hold, 2, 5), 5).ok());
     ASSERT_TRUE(file->confirm(lease_id(3), {5, 6}, 6).ok());
     ASSERT_TRUE(file->renew(lease_id(3), 1, 90, {7}, 7).ok());
+    ASSERT_TRUE(file->reserve({{4}, "large", 8, 95, 1000, "lot night"}, 8).ok());
+    ASSERT_TRUE(file->reserve({{5}, "large", 1, 20, 30}, 8).ok());
+    ASSERT_TRUE(file->release_reservation({5}).ok());
     before = state(*file, {});
   }
   const auto file = open();
   EXPECT_EQ(state(*file, {}), before);
-  EXPECT_EQ(file->totals()[0].held, 12U);
-  EXPECT_EQ(file->totals()[1].leased, 2U);
+  EXPECT_EQ(file->totals(5)[0].held, 12U);
+  EXPECT_EQ(file->totals(5)[1].leased, 2U);
   ASSERT_EQ(file->leases().size(), 1U);
   EXPECT_EQ(file->leases()[0].end_unix_ms, 90);
+  EXPECT_EQ(file->reservations(), (std::vector<Reservation>{{{4}, "large", 8, 95, 1000, "lot night"}}));
+  EXPECT_EQ(file->may_renew(lease_id(3), 96, 8).error().code, base::Code::kConflict);
+  EXPECT_TRUE(file->release_reservation({4}).ok());
   EXPECT_TRUE(file->release_hold({1}).ok());
   EXPECT_TRUE(file->release_hold({1}).ok());
   EXPECT_EQ(file->expire(90)->size(), 1U);
-  EXPECT_EQ(file->totals()[0].free, 40U);
-  EXPECT_EQ(file->totals()[1].free, 7U);  // it was delivered, and is not gone yet
+  EXPECT_EQ(file->totals(5)[0].free, 40U);
+  EXPECT_EQ(file->totals(5)[1].free, 7U);  // it was delivered, and is not gone yet
   ASSERT_TRUE(file->returned(lease_id(3)).ok());
-  EXPECT_EQ(file->totals()[1].free, 9U);
+  EXPECT_EQ(file->totals(5)[1].free, 9U);
 }
 
 // A file of version 1, as it was written when nothing was delivered.
@@ -169,8 +185,8 @@ TEST_F(InventoryFiles, OpenAFileFromBeforeThereWasDelivery) {
   {
     const auto file = open();
     ASSERT_NE(file, nullptr);
-    EXPECT_EQ(file->totals()[0].held, 8U);
-    EXPECT_EQ(file->totals()[1].leased, 2U);
+    EXPECT_EQ(file->totals(5)[0].held, 8U);
+    EXPECT_EQ(file->totals(5)[1].leased, 2U);
     const auto lease = file->find(lease_id(3));
     ASSERT_TRUE(lease.has_value());
     EXPECT_EQ(lease->hourly_payment, 70U);
@@ -182,7 +198,35 @@ TEST_F(InventoryFiles, OpenAFileFromBeforeThereWasDelivery) {
     ASSERT_TRUE(file->end_lease(lease_id(3), 60).ok());  // never made real, so nothing is taken away
     EXPECT_EQ(file->find(lease_id(3))->state, Lease::State::kEnded);
   }
-  EXPECT_EQ(open()->totals()[1].free, 9U);
+  EXPECT_EQ(open()->totals(5)[1].free, 9U);
+}
+
+// A file of version 2, from before there were reservations, with a hold that is running.
+TEST_F(InventoryFiles, OpenAFileFromBeforeThereWereReservations) {
+  sql(R"(
+    CREATE TABLE holds (
+      id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, units INTEGER NOT NULL,
+      unit_price INTEGER NOT NULL, until_unix_ms INTEGER NOT NULL,
+      delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered IN (0, 1))) STRICT, WITHOUT ROWID;
+    CREATE TABLE leases (
+      id BLOB PRIMARY KEY CHECK (length(id) = 16), offer TEXT NOT NULL, requester BLOB NOT NULL, units INTEGER NOT NULL,
+      hourly_payment INTEGER NOT NULL, start_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER NOT NULL,
+      confirm_by_unix_ms INTEGER NOT NULL, revision INTEGER NOT NULL,
+      state INTEGER NOT NULL CHECK (state IN (1, 2, 3, 4)), document BLOB NOT NULL, unit BLOB NOT NULL,
+      delivered INTEGER NOT NULL CHECK (delivered IN (0, 1))) STRICT;
+    INSERT INTO holds VALUES (x'01000000000000000000000000000000', 'large', 3, 20000, 100, 1);
+    PRAGMA application_id = 0x54524e49;
+    PRAGMA user_version = 2)");
+  ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  const auto file = open();
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(file->totals(5)[1].held, 3U);
+  EXPECT_EQ(file->reserve({{2}, "large", 7, 20, 30}, 5).error().code, base::Code::kConflict);
+  ASSERT_TRUE(file->reserve({{2}, "large", 9, 105, 200}, 5).ok());
+  Lease lease = lease_of(3, {{1}, "large", 3, 7}, 3, 70);
+  EXPECT_EQ(file->lease({1}, lease, 70).error().code, base::Code::kConflict);  // until 110
+  lease.end_unix_ms = 105;
+  EXPECT_TRUE(file->lease({1}, lease, 70).ok());
 }
 
 TEST_F(InventoryFiles, ArePrivateAndForOneProcessAlone) {
@@ -201,9 +245,9 @@ TEST_F(InventoryFiles, RefuseWhatIsNotTheirs) {
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   EXPECT_NE(refusal().find("chmod 600"), std::string::npos);
   ASSERT_EQ(chmod(path.c_str(), 0600), 0);
-  sql("PRAGMA user_version = 3");
+  sql("PRAGMA user_version = 4");
   EXPECT_NE(refusal().find("newer tarn"), std::string::npos);
-  sql("PRAGMA user_version = 2; PRAGMA application_id = 5");
+  sql("PRAGMA user_version = 3; PRAGMA application_id = 5");
   EXPECT_NE(refusal().find("is another database, not inventory"), std::string::npos);
   path = scratch_.file("other.db");
   sql("CREATE TABLE theirs (a)");
@@ -238,7 +282,10 @@ TEST_F(InventoryFiles, RefuseWhatIsDamaged) {
 TEST_F(InventoryFiles, RefuseRowsThatNoOperationWrote) {
   open();
   const std::vector<std::pair<std::string, std::string>> wrong{
-      {"INSERT INTO holds VALUES (zeroblob(16), 'small', -1, 0, 5, 0)", "DELETE FROM holds"},
+      {"INSERT INTO holds VALUES (zeroblob(16), 'small', -1, 0, 5, 0, 5)", "DELETE FROM holds"},
+      {"INSERT INTO holds VALUES (zeroblob(16), 'small', 1, 0, 5, 0, 4)", "DELETE FROM holds"},
+      {"INSERT INTO reservations VALUES (zeroblob(16), 'small', 1, 5, 5, '')", "DELETE FROM reservations"},
+      {"INSERT INTO reservations VALUES (zeroblob(16), 'small', -1, 5, 9, '')", "DELETE FROM reservations"},
       {"INSERT INTO leases VALUES (zeroblob(16), 'small', zeroblob(31), 1, 0, 0, 9, 0, 0, 2, x'', x'', 0)",
        "DELETE FROM leases"},
       {"INSERT INTO leases VALUES (zeroblob(16), 'small', zeroblob(32), 1, 0, 0, 9, 0, 0, 2, x'', x'01', 1)",
@@ -270,7 +317,7 @@ TEST_F(InventoryFiles, ChangeNothingWhenTheDiskRefuses) {
   EXPECT_EQ(refused.error().code, base::Code::kStorage);
   EXPECT_EQ(state(*file, {}), before);
   EXPECT_TRUE(file->lease({1}, lease_of(2, *hold, 3, 5), 5).ok());
-  EXPECT_EQ(file->totals()[0].leased, 3U);
+  EXPECT_EQ(file->totals(5)[0].leased, 3U);
 }
 
 TEST_F(InventoryFiles, NeverSellTwiceWhateverTheThreadsDo) {
@@ -287,14 +334,15 @@ TEST_F(InventoryFiles, NeverSellTwiceWhateverTheThreadsDo) {
         } else {
           ASSERT_TRUE(file->lease(id, lease_of(i * 4U + t, *hold, 1, 5), 5).ok());
         }
-        for (const auto& totals : file->totals()) ASSERT_EQ(totals.free + totals.held + totals.leased, totals.capacity);
+        for (const auto& totals : file->totals(5))
+          ASSERT_EQ(totals.free + totals.held + totals.leased, totals.capacity);
       }
     });
   for (std::thread& thread : threads) thread.join();
   std::uint64_t leased = 0;
   for (const Lease& lease : file->leases()) leased += lease.units;
-  EXPECT_EQ(leased, file->totals()[0].leased + file->totals()[1].leased);
-  EXPECT_EQ(file->totals()[0].held, 0U);
+  EXPECT_EQ(leased, file->totals(5)[0].leased + file->totals(5)[1].leased);
+  EXPECT_EQ(file->totals(5)[0].held, 0U);
 }
 
 // The same seed is the same operation, in the child that dies and in the twin that counts.
@@ -307,7 +355,7 @@ base::Status operate(Inventory& inventory, std::uint64_t seed) {
   const std::string wanted = below(3) == 0 ? "cpu=4 memory=8Gi" : "cpu=1 memory=1Gi";
   const Hold held{{number}, below(2) == 0 ? "small" : "large", 0, 7, 0, false};
   const std::uint64_t units = 1 + below(3);
-  switch (below(13)) {
+  switch (below(16)) {
     case 0:
     case 1:
     case 2: {
@@ -323,6 +371,13 @@ base::Status operate(Inventory& inventory, std::uint64_t seed) {
     case 9: return inventory.end_lease(recent, now);
     case 10: return inventory.release_hold({number});
     case 11: return inventory.returned(recent);
+    case 12:
+    case 13: {
+      const auto from = now - 5 + static_cast<std::int64_t>(below(60));
+      return inventory.reserve({{number, 7}, held.offer, units, from, from + 1 + static_cast<std::int64_t>(below(40))},
+                               now);
+    }
+    case 14: return inventory.release_reservation({number, 7});
     default: {
       const auto expired = inventory.expire(now);
       return expired.ok() ? base::Status{} : expired.error();
@@ -336,7 +391,8 @@ base::Status operate(Inventory& inventory, std::uint64_t seed) {
   if (!opened.ok()) ::_exit(1);
   for (;; ++seed) {
     const base::Status done = operate(**opened, seed);
-    if (!done.ok() && done.error().code != base::Code::kInvalidInput) ::_exit(2);
+    if (!done.ok() && done.error().code != base::Code::kInvalidInput && done.error().code != base::Code::kConflict)
+      ::_exit(2);
     if (::write(answers, "+", 1) != 1) ::_exit(3);
   }
 }
@@ -364,10 +420,24 @@ std::uint64_t run_and_kill(const std::string& path, std::uint64_t seed, std::uin
   return answered;
 }
 
+// Units that are kept beyond the time that was promised to whoever has them: a reservation may begin beside them.
+std::uint64_t overdue(const Inventory& inventory, const std::vector<Hold>& holds, const std::string& offer,
+                      std::int64_t now) {
+  std::uint64_t units = 0;
+  for (const Hold& hold : holds)
+    if (hold.offer == offer && hold.until_unix_ms <= now) units += hold.units;
+  for (const Lease& lease : inventory.leases()) {
+    const bool late = lease.state == Lease::State::kReturning || lease.end_unix_ms <= now ||
+                      (lease.state == Lease::State::kOffered && lease.confirm_by_unix_ms <= now);
+    if (lease.offer == offer && late) units += lease.units;
+  }
+  return units;
+}
+
 TEST_F(InventoryFiles, AreRightAfterBeingKilledAtAnyPoint) {
   support::MemoryInventory twin(offers());
   std::mt19937_64 random(20);
-  std::uint64_t seed = 1, interrupted = 0;
+  std::uint64_t seed = 1, interrupted = 0, reserved = 0;
   for (int round = 0; round < 40; ++round) {
     const std::uint64_t answered = run_and_kill(path, seed, random() % 60, static_cast<int>(random() % 3000));
     for (std::uint64_t i = 0; i < answered; ++i) (void)operate(twin, seed++);
@@ -380,10 +450,12 @@ TEST_F(InventoryFiles, AreRightAfterBeingKilledAtAnyPoint) {
       ++interrupted;
     }
     ASSERT_EQ(state(*file, holds), state(twin, twin.holds())) << "round " << round;
-    for (const auto& t : file->totals()) {
-      ASSERT_EQ(t.free + t.held + t.leased, t.capacity);
-      ASSERT_LE(t.capacity, 40U);
+    const auto now = static_cast<std::int64_t>(seed);
+    for (const auto& t : file->totals(now)) {
+      ASSERT_EQ(t.free + t.held + t.leased + t.reserved, t.capacity);
+      ASSERT_LE(t.capacity, 40U + overdue(*file, holds, t.offer, now));
     }
+    reserved += file->reservations().size();
     seed += random() % 30;  // time passes while nobody is there
   }
   std::uint64_t leases = 0, delivered = 0;
@@ -394,13 +466,15 @@ TEST_F(InventoryFiles, AreRightAfterBeingKilledAtAnyPoint) {
   }
   EXPECT_GT(leases, 20U) << "nothing was tried";
   EXPECT_GT(delivered, 5U) << "nothing was delivered";
+  EXPECT_GT(reserved, 20U) << "nothing was reserved";
   const auto file = open();
   ASSERT_TRUE(file->expire(static_cast<std::int64_t>(seed) + 1000).ok());
   for (const Lease& lease : file->leases()) {
     if (lease.state != Lease::State::kReturning) continue;
     EXPECT_TRUE(file->returned(lease.id).ok());
   }
-  for (const auto& t : file->totals()) EXPECT_EQ(t.free, t.capacity);
+  EXPECT_TRUE(file->reservations().empty());
+  for (const auto& t : file->totals(5)) EXPECT_EQ(t.free, t.capacity);
   std::printf("%llu operations, %llu leases, killed %llu times between disk and answer\n",
               static_cast<unsigned long long>(seed), static_cast<unsigned long long>(leases),
               static_cast<unsigned long long>(interrupted));

@@ -39,8 +39,10 @@ class PoolLab {
   }
 
   const std::string& bootstrap() const { return address_; }
+  std::string config(std::size_t i) const { return directory / ("provider" + std::to_string(i) + ".toml"); }
+  std::string state_dir(std::size_t i) const { return directory / ("provider" + std::to_string(i)); }
   void start(std::size_t i) {
-    providers[i].process.emplace(start_tarn({"provider", "--config", file(i)}));
+    providers[i].process.emplace(start_tarn({"provider", "--config", config(i)}));
     EXPECT_TRUE(providers[i].process->says("provider_started")) << providers[i].process->err();
   }
   void kill(std::size_t i) {
@@ -63,7 +65,7 @@ class PoolLab {
   }
 
   struct Units {
-    std::uint64_t free = 0, held = 0, leased = 0, offered = 0;
+    std::uint64_t free = 0, held = 0, leased = 0, reserved = 0, offered = 0;
     bool known = false;
   };
   Units units(std::size_t i) const {
@@ -72,6 +74,7 @@ class PoolLab {
     out.free = figure(page, "tarn_units", "free", out.known);
     out.held = figure(page, "tarn_units", "held", out.known);
     out.leased = figure(page, "tarn_units", "leased", out.known);
+    out.reserved = figure(page, "tarn_units", "reserved", out.known);
     out.offered = figure(page, "tarn_leases", "offered", out.known);
     return out;
   }
@@ -83,7 +86,7 @@ class PoolLab {
       Units last;
       EXPECT_TRUE(eventually([&] {
         last = units(i);
-        EXPECT_TRUE(!last.known || last.free + last.held + last.leased == kCapacity);
+        EXPECT_TRUE(!last.known || last.free + last.held + last.leased + last.reserved == kCapacity);
         std::this_thread::sleep_for(milliseconds(200));
         return last.known && last.held == 0 && last.offered == 0;
       })) << "provider "
@@ -97,11 +100,10 @@ class PoolLab {
   std::vector<Provider> providers;
 
  private:
-  std::string file(std::size_t i) const { return directory / ("provider" + std::to_string(i) + ".toml"); }
   void write_config(std::size_t i) {
     const std::string name = "provider" + std::to_string(i);
     EXPECT_EQ(tarn({"keygen", "--out", directory / (name + ".key")}).code, kDone);
-    write_file(file(i),
+    write_file(config(i),
                "identity = \"" + name + ".key\"\nstate_dir = \"" + name + "\"\nlisten = \"" + providers[i].listen +
                    "\"\nhttp = \"" + providers[i].http + "\"\n[dht]\nlisten = \"127.0.0.1:0\"\nbootstrap = [\"" +
                    address_ +

@@ -519,7 +519,8 @@ TEST(LyingRequester, OpensAThousandSessions) {
   }
   EXPECT_EQ(asked, 1020u);
   EXPECT_EQ(accepted, 3u * rules.admission.max_sessions);
-  for (const auto& p : town.providers) EXPECT_EQ(p->inventory->totals()[0].held, 0u);  // nothing before a draw
+  for (const auto& p : town.providers)
+    EXPECT_EQ(p->inventory->totals(town.clock.unix_ms())[0].held, 0u);  // nothing before a draw
   kept.clear();
   town.settle();
   for (const auto& p : town.providers) EXPECT_EQ(p->provider->sessions(), 0u);
@@ -653,7 +654,8 @@ TEST(LastWords, AnOfferThatIsNeverConfirmedRunsOut) {
   LastWords world([](const base::Bytes&) { return Messages{}; });
   ASSERT_TRUE(world.requester.run(want()).ok());
   world.town.settle();
-  EXPECT_EQ(world.town.providers[0]->inventory->totals()[0].leased, kUnits);  // promised, for as long as offered
+  EXPECT_EQ(world.town.providers[0]->inventory->totals(world.town.clock.unix_ms())[0].leased,
+            kUnits);  // promised, for as long as offered
   world.town.outlast();
   world.town.expect_balanced(0);
   EXPECT_TRUE(refused(world.call(world.requester, world.about(pool::LeaseCall::kConfirm)), pool::Reason::kNotNow));
@@ -692,6 +694,23 @@ TEST(LastWords, NobodyElseCanCallAboutALease) {
   EXPECT_TRUE(refused(world.call(world.requester, world.about(LeaseCall::kRenew)), pool::Reason::kNotNow));
   world.town.outlast();
   world.town.expect_balanced(0);
+}
+
+// What an owner reserves behind a lease is neither sold again nor promised: nobody is asked to sign what cannot be.
+TEST(LastWords, NoRenewalIsOfferedIntoWhatIsReserved) {
+  LastWords world([](const base::Bytes& message) { return Messages{message}; });
+  ASSERT_TRUE(world.requester.run(want()).ok());
+  support::MemoryInventory& inventory = *world.town.providers[0]->inventory;
+  const std::int64_t now = world.town.clock.unix_ms();
+  const std::int64_t end = inventory.leases().at(0).end_unix_ms;
+  const inventory::Offer offer = inventory.offers().at(0);
+  ASSERT_TRUE(inventory.reserve({{1}, offer.name, offer.capacity, end + 60'000, end + 120'000}, now).ok());
+  EXPECT_TRUE(pool::read_lease_offer(world.call(world.requester, world.about(pool::LeaseCall::kRenew))));
+  ASSERT_TRUE(inventory.release_reservation({1}).ok());
+  ASSERT_TRUE(inventory.reserve({{1}, offer.name, offer.capacity, end + 59'999, end + 120'000}, now).ok());
+  EXPECT_TRUE(refused(world.call(world.requester, world.about(pool::LeaseCall::kRenew)), pool::Reason::kNotNow));
+  world.town.outlast();
+  world.town.expect_balanced(kUnits);
 }
 
 // Whenever it dies: what its lost words leave behind runs out, and what counts as leased it has kept.

@@ -82,7 +82,7 @@ TEST(DarkPool, WhoVanishesAfterTheDrawIsReplacedWithinTheDeadline) {
     if (step != pool::Requester::Step::kComputing || killed) return;
     killed = true;
     for (std::size_t i = 0; i < 6; ++i)
-      if (town.providers[i]->inventory->totals()[0].held > 0) victim = i;
+      if (town.providers[i]->inventory->totals(town.clock.unix_ms())[0].held > 0) victim = i;
     town.town.kill(town.providers[victim]->address);
   };
   const base::Status done = requester.run(PoolTown::want(8));

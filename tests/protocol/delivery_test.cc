@@ -115,7 +115,7 @@ TEST(Delivery, IsOverAtTheReleaseAndTheUnitsAreFreeWhenItIsGone) {
   support::TownProvider& winner = world.winner();
   const auto id = world.document().terms.id;
   world.delivery.desk(winner).work();
-  EXPECT_EQ(winner.inventory->totals()[0].leased, 8U);
+  EXPECT_EQ(winner.inventory->totals(world.town.clock.unix_ms())[0].leased, 8U);
   EXPECT_EQ(winner.inventory->find(id)->state, inventory::Lease::State::kReturning);
   // Nobody is sold what is not back yet.
   ASSERT_TRUE(world.stranger.run(PoolTown::want(64)).ok());
@@ -125,7 +125,7 @@ TEST(Delivery, IsOverAtTheReleaseAndTheUnitsAreFreeWhenItIsGone) {
   world.delivery.cluster(winner).forget(id);
   world.delivery.start(winner);
   world.delivery.desk(winner).work();
-  EXPECT_EQ(winner.inventory->totals()[0].leased, 0U);
+  EXPECT_EQ(winner.inventory->totals(world.town.clock.unix_ms())[0].leased, 0U);
 }
 
 TEST(Delivery, HappensAfterARestartWhenTheProviderDiedBeforeIt) {

@@ -39,6 +39,10 @@ class MemoryInventory : public inventory::Inventory {
     const std::lock_guard lock(mutex_);
     return apply(book_.renew(lease, revision, end, std::move(document), now));
   }
+  base::Status may_renew(const Id& lease, std::int64_t end, std::int64_t now) const override {
+    const std::lock_guard lock(mutex_);
+    return book_.may_renew(lease, end, now);
+  }
   base::Status end_lease(const Id& lease, std::int64_t now) override {
     const std::lock_guard lock(mutex_);
     return apply(book_.end_lease(lease, now));
@@ -46,6 +50,14 @@ class MemoryInventory : public inventory::Inventory {
   base::Status returned(const Id& lease) override {
     const std::lock_guard lock(mutex_);
     return apply(book_.returned(lease));
+  }
+  base::Status reserve(const inventory::Reservation& reservation, std::int64_t now) override {
+    const std::lock_guard lock(mutex_);
+    return apply(book_.reserve(reservation, now));
+  }
+  base::Status release_reservation(const Id& id) override {
+    const std::lock_guard lock(mutex_);
+    return apply(book_.release_reservation(id));
   }
   base::Result<std::vector<Lease>> expire(std::int64_t now) override {
     const std::lock_guard lock(mutex_);
@@ -65,9 +77,13 @@ class MemoryInventory : public inventory::Inventory {
     const std::lock_guard lock(mutex_);
     return book_.leases();
   }
-  std::vector<inventory::Totals> totals() const override {
+  std::vector<inventory::Reservation> reservations() const override {
     const std::lock_guard lock(mutex_);
-    return book_.totals();
+    return book_.reservations();
+  }
+  std::vector<inventory::Totals> totals(std::int64_t now) const override {
+    const std::lock_guard lock(mutex_);
+    return book_.totals(now);
   }
   std::vector<inventory::Offer> offers() const override {
     const std::lock_guard lock(mutex_);

@@ -200,7 +200,7 @@ class PoolTown {
   void expect_balanced(std::uint64_t leased_in_all) {
     std::uint64_t leased = 0;
     for (const auto& p : providers) {
-      const auto totals = p->inventory->totals();
+      const auto totals = p->inventory->totals(clock.unix_ms());
       EXPECT_EQ(totals[0].held, 0u) << p->address;
       EXPECT_EQ(totals[0].free + totals[0].leased, totals[0].capacity) << p->address;
       leased += totals[0].leased;
