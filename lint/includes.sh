@@ -36,7 +36,7 @@ BEGIN {
   room("isolation",   2,   "base crypto model")
   room("imaging",     2,   "base crypto model")
   room("attestation", 2,   "base crypto model")
-  room("verify",      2,   "base model")
+  room("verify",      2,   "base crypto model")
   room("market",      3,   upto2())
   room("pool",        3,   upto2())
   room("net",         4,   upto3())
