@@ -10,13 +10,16 @@ constexpr std::size_t kLargestGroup = 64;  // so that the first of them does not
 }
 
 base::Status CommitGroup::run(const Body& body) {
-  Job job{&body, {}, nullptr, false};
+  Job job;
+  job.body = &body;
+  const auto until = std::chrono::steady_clock::now() + patience_;
   std::unique_lock lock(mutex_);
   waiting_.push_back(&job);
   while (!job.done) {
     if (led_) {
-      changed_.wait(lock);
-      continue;
+      if (wait_for_turn(lock, job, until)) continue;
+      waiting_.remove(&job);
+      return base::Error{base::Code::kStorage, "the database is busy with other writers; try again"};
     }
     led_ = true;
     const Jobs jobs = take();
@@ -31,10 +34,19 @@ base::Status CommitGroup::run(const Body& body) {
   return job.result;
 }
 
+// Whether to look again: something has changed, or there is no way back any more.
+bool CommitGroup::wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job,
+                                std::chrono::steady_clock::time_point until) {
+  if (!job.taken) return changed_.wait_until(lock, until) == std::cv_status::no_timeout || job.taken || !led_;
+  changed_.wait(lock);
+  return true;
+}
+
 CommitGroup::Jobs CommitGroup::take() noexcept {
   Jobs jobs;
   const auto size = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kLargestGroup));
   jobs.splice(jobs.begin(), waiting_, waiting_.begin(), std::next(waiting_.begin(), size));
+  for (Job* const job : jobs) job->taken = true;
   return jobs;
 }
 

@@ -3,11 +3,14 @@
 // mark of its own, so that an error undoes nothing but its own work, and one commit, after which they all return. Sixteen
 // callers then wait for two commits rather than for sixteen. Who comes first leads: it runs the others' bodies, too, so
 // a body must not mind on which thread it is called; its caller waits meanwhile.
+// Who has waited ten seconds for its turn is told so, kStorage, and nothing of its work was begun: what is under way takes
+// as long as it does, but holds no others' threads for ever.
 // A body that throws has failed alone: its work is undone, and its own caller gets the exception. What the connection
 // throws is everybody's in that group. The group goes on either way.
 // Threads: any. A body must not call run() of the same group.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -22,7 +25,9 @@ namespace store {
 class CommitGroup {
  public:
   using Body = std::function<base::Status(SqlConnection&)>;
-  explicit CommitGroup(std::unique_ptr<SqlConnection> connection) : connection_(std::move(connection)) {}
+  static constexpr std::chrono::milliseconds kPatience{10'000};
+  explicit CommitGroup(std::unique_ptr<SqlConnection> connection, std::chrono::milliseconds patience = kPatience)
+      : connection_(std::move(connection)), patience_(patience) {}
 
   // Returns when what `body` did is durable, or nothing of it is there: its error, or kStorage.
   base::Status run(const Body& body);
@@ -31,8 +36,8 @@ class CommitGroup {
   struct Job {
     const Body* body = nullptr;
     base::Status result;
-    std::exception_ptr thrown;  // instead of a result
-    bool done = false;
+    std::exception_ptr thrown;         // instead of a result
+    bool taken = false, done = false;  // taken: by a leader, out of waiting_
     bool well() const { return !thrown && result.ok(); }
   };
   using Jobs = std::list<Job*>;  // handed over without asking for memory
@@ -44,7 +49,10 @@ class CommitGroup {
   void run_body(Job& job);
   void undo() noexcept;
 
+  bool wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job, std::chrono::steady_clock::time_point until);
+
   std::unique_ptr<SqlConnection> connection_;  // the leader's
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Jobs waiting_;

@@ -32,36 +32,11 @@ PortState port_state_of(std::string_view text) {
   return state;
 }
 
-std::string joined(std::string_view table, std::string_view columns) {
-  std::string out = std::string(table) + ".id";
-  for (std::size_t at = 0; at < columns.size();) {
-    const std::size_t end = std::min(columns.find(", ", at), columns.size());
-    out += ", " + std::string(table) + "." + std::string(columns.substr(at, end - at));
-    at = end + 2;
-  }
-  return out;
-}
-
-std::string places(std::string_view columns) {
-  std::string out = "?";
-  for (auto commas = std::ranges::count(columns, ','); commas > 0; --commas) out += ", ?";
-  return out;
+std::optional<PortState> maybe_port_state(const std::optional<std::string>& text) {
+  return text ? std::optional(port_state_of(*text)) : std::nullopt;
 }
 
 }  // namespace
-
-TableSql::TableSql(std::string_view table, std::string_view names) : columns(joined(table, names)) {
-  const std::string name(table), list(names);
-  select = "SELECT " + columns + " FROM " + name;
-  insert = "INSERT INTO " + name + " (" + list + ") VALUES (" + places(names) + ") RETURNING id";
-  update = "UPDATE " + name + " SET (" + list + ") = (" + places(names) + ") WHERE id = ?";
-  erase = "DELETE FROM " + name + " WHERE id = ?";
-}
-
-std::optional<PortState> SqlColumns::port_state() {
-  const int at = next_++;
-  return row_.null(at) ? std::nullopt : std::optional(port_state_of(row_.text(at)));
-}
 
 // In braces, what reads the columns is evaluated in its order.
 Project Mapping<Project>::read(SqlColumns in) {
@@ -98,7 +73,9 @@ SqlValues Mapping<SwitchRecord>::write(const SwitchRecord& record) {
   return {record.name, record.type, record.settings};
 }
 
-Port Mapping<Port>::read(SqlColumns in) { return {in.id(), in.id(), in.text(), in.port_state(), in.integer()}; }
+Port Mapping<Port>::read(SqlColumns in) {
+  return {in.id(), in.id(), in.text(), maybe_port_state(in.maybe_text()), in.integer()};
+}
 SqlValues Mapping<Port>::write(const Port& port) {
   return {port.switch_id, port.name, text_of(port.observed), port.observed_at};
 }

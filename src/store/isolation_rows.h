@@ -3,40 +3,12 @@
 // asked for (isolation_store_….cc).
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "isolation/types.h"
-#include "store/sql.h"
+#include "store/sql_rows.h"
 
 namespace store {
-
-// The columns of a row, one after the other.
-class SqlColumns {
- public:
-  explicit SqlColumns(const SqlRow& row) : row_(row) {}
-  isolation::Id id() { return row_.integer(next_++); }
-  std::int64_t integer() { return row_.integer(next_++); }
-  template <class T>
-  T as() {
-    return static_cast<T>(integer());
-  }
-  std::string text() { return row_.text(next_++); }
-  base::Bytes bytes() { return row_.bytes(next_++); }
-  template <class T>
-  std::optional<T> maybe() {
-    const int at = next_++;
-    return row_.null(at) ? std::nullopt : std::optional(static_cast<T>(row_.integer(at)));
-  }
-  std::optional<isolation::PortState> port_state();
-
- private:
-  const SqlRow& row_;
-  int next_ = 0;
-};
-
-template <class T>
-struct Mapping;
 
 template <>
 struct Mapping<isolation::Project> {
@@ -110,18 +82,5 @@ struct Mapping<isolation::Event> {
   static isolation::Event read(SqlColumns in);
   static SqlValues write(const isolation::Event& event);
 };
-
-// The statements that all of these tables have, put together once.
-struct TableSql {
-  TableSql(std::string_view table, std::string_view columns);
-  std::string columns;  // with id, each with the table before it
-  std::string select;   // SELECT … FROM table
-  std::string insert, update, erase;
-};
-template <class T>
-const TableSql& sql_of() {
-  static const TableSql sql(Mapping<T>::kTable, Mapping<T>::kColumns);
-  return sql;
-}
 
 }  // namespace store

@@ -1,15 +1,10 @@
 #include "store/isolation_schema.h"
 
 #include <array>
-#include <utility>
-#include <vector>
 
 namespace store {
 namespace {
 
-// What the engines say differently: {id} a key that is never given twice, also after its row is gone; {int} 64 bits;
-// {text} compared byte by byte, so that a page goes on where the last one ended whatever the server's language.
-//
 // state: NodeState 0 idle, 1 held, 2 releasing; Change::State 0 waiting, 1 pending, 2 done, 3 error.
 // History (operations, changes that are over, events) names rows that may be gone. Only while a change is open do its NIC
 // and network have to stay: open_nic and open_network are that reference.
@@ -187,30 +182,13 @@ constexpr std::string_view kSecond = R"(
 CREATE INDEX operations_finished ON operations (finished) WHERE finished > 0;
 )";
 
-using Words = std::array<std::pair<std::string_view, std::string_view>, 4>;
-constexpr Words kSqliteWords{
-    {{"{id}", "INTEGER PRIMARY KEY AUTOINCREMENT"}, {"{int}", "INTEGER"}, {"{text}", "TEXT"}, {"{bytes}", "BLOB"}}};
-constexpr Words kPostgresWords{{{"{id}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"},
-                                {"{int}", "BIGINT"},
-                                {"{text}", "TEXT COLLATE \"C\""},
-                                {"{bytes}", "BYTEA"}}};
-
-std::string in_words(std::string_view sql, const Words& words) {
-  std::string out(sql);
-  for (const auto& [word, meaning] : words)
-    for (std::size_t at = 0; (at = out.find(word, at)) != std::string::npos; at += meaning.size())
-      out.replace(at, word.size(), meaning);
-  return out;
-}
+constexpr std::array kAll{kFirst, kSecond};
 
 }  // namespace
 
 std::span<const std::string_view> isolation_migrations(SqlDialect dialect) {
-  static const std::array kSqlite{in_words(kFirst, kSqliteWords), in_words(kSecond, kSqliteWords)};
-  static const std::array kPostgres{in_words(kFirst, kPostgresWords), in_words(kSecond, kPostgresWords)};
-  static const std::vector<std::string_view> kSqliteViews(kSqlite.begin(), kSqlite.end());
-  static const std::vector<std::string_view> kPostgresViews(kPostgres.begin(), kPostgres.end());
-  return dialect == SqlDialect::kSqlite ? kSqliteViews : kPostgresViews;
+  static const Migrations kSqlite(kAll, SqlDialect::kSqlite), kPostgres(kAll, SqlDialect::kPostgres);
+  return (dialect == SqlDialect::kSqlite ? kSqlite : kPostgres).views();
 }
 
 }  // namespace store

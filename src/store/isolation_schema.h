@@ -4,12 +4,12 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "store/sql_dialect.h"
 
 namespace store {
 
-enum class SqlDialect { kSqlite, kPostgres };
-std::span<const std::string_view> isolation_migrations(SqlDialect dialect);  // statements, each ended by ";\n"
+std::span<const std::string_view> isolation_migrations(SqlDialect dialect);
 
 }  // namespace store

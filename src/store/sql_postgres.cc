@@ -12,10 +12,18 @@ class Migration {
   Migration(SqlConnection& connection, std::string_view kind) : connection_(connection), kind_(kind) {}
 
   base::Status run(std::span<const std::string_view> migrations) {
+    TARN_TRY(make_room());
     TARN_ASSIGN(const std::size_t version, this->version(migrations.size()));
     if (version == migrations.size()) return {};
     for (std::size_t next = version; next < migrations.size(); ++next) TARN_TRY(run_all(migrations[next]));
     return run("UPDATE tarn_store SET version = ?", SqlValues{migrations.size()});
+  }
+  base::Status check(std::span<const std::string_view> migrations) {
+    TARN_ASSIGN(const bool there, is_ours());
+    if (!there) return refused("has no tables of tarn's");
+    TARN_ASSIGN(const std::size_t version, this->version(migrations.size()));
+    if (version == migrations.size()) return {};
+    return refused("was written by an older tarn; its service raises it when it starts");
   }
 
  private:
@@ -43,18 +51,24 @@ class Migration {
     return {base::Code::kStorage, "the PostgreSQL database " + why};
   }
 
-  base::Result<std::size_t> version(std::size_t newest) {
-    TARN_ASSIGN(
-        const std::int64_t tables,
-        number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"));
+  base::Result<bool> is_ours() {
     TARN_ASSIGN(const std::int64_t ours,
                 number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname = 'tarn_store'"
                        " AND relnamespace = current_schema()::regnamespace"));
-    if (ours == 0 && tables != 0) return refused("has other tables already; make an empty one for tarn");
-    if (ours == 0) {
-      TARN_TRY(run("CREATE TABLE tarn_store (kind TEXT NOT NULL, version BIGINT NOT NULL)"));
-      TARN_TRY(run("INSERT INTO tarn_store (kind, version) VALUES (?, 0)", SqlValues{kind_}));
-    }
+    return ours != 0;
+  }
+  base::Status make_room() {
+    TARN_ASSIGN(const bool there, is_ours());
+    if (there) return {};
+    TARN_ASSIGN(
+        const std::int64_t tables,
+        number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"));
+    if (tables != 0) return refused("has other tables already; make an empty one for tarn");
+    TARN_TRY(run("CREATE TABLE tarn_store (kind TEXT NOT NULL, version BIGINT NOT NULL)"));
+    return run("INSERT INTO tarn_store (kind, version) VALUES (?, 0)", SqlValues{kind_});
+  }
+
+  base::Result<std::size_t> version(std::size_t newest) {
     std::string kind;
     std::int64_t version = -1;
     TARN_TRY(connection_.query("SELECT kind, version FROM tarn_store", {}, [&](const SqlRow& row) {
@@ -90,6 +104,14 @@ base::Status migrate_postgres(SqlConnection& connection, std::string_view kind,
   TARN_TRY(connection.begin(SqlConnection::Access::kWrite));
   base::Status done = Migration(connection, kind).run(migrations);
   if (done.ok()) return connection.commit();
+  connection.rollback();
+  return done;
+}
+
+base::Status check_postgres(SqlConnection& connection, std::string_view kind,
+                            std::span<const std::string_view> migrations) {
+  TARN_TRY(connection.begin(SqlConnection::Access::kRead));
+  base::Status done = Migration(connection, kind).check(migrations);
   connection.rollback();
   return done;
 }

@@ -1,6 +1,6 @@
-// SqlConnection over a PostgreSQL server (13 or newer). The library that talks to it (libpq, and with it Kerberos, LDAP and a
-// dozen more) is loaded here and not with the program, as it costs every process milliseconds of the loader's time; the
-// module libtarn_postgres.so lies beside the executable or in ../lib/tarn/.
+// SqlConnection over a PostgreSQL server (13 or newer). The library that talks to it (libpq, and with it Kerberos, LDAP
+// and a dozen more) is loaded here and not with the program, as it costs every process milliseconds of the loader's
+// time; the module libtarn_postgres.so lies beside the executable or in ../lib/tarn/.
 // A writer takes a lock of the whole database first, so that its statements each see all that was committed. Several
 // statements go to the server at once wherever no answer is needed in between. A server that went away is kStorage for
 // the transaction that needed it; the next begin() connects anew. Waits end: connecting after 5 s (connect_timeout),
@@ -25,5 +25,9 @@ base::Result<std::unique_ptr<SqlConnection>> open_postgres(const std::string& wh
 // What they are is in a table of its own, tarn_store.
 base::Status migrate_postgres(SqlConnection& connection, std::string_view kind,
                               std::span<const std::string_view> migrations);
+
+// That they are this kind's and of the newest version, without changing anything; else kStorage.
+base::Status check_postgres(SqlConnection& connection, std::string_view kind,
+                            std::span<const std::string_view> migrations);
 
 }  // namespace store

@@ -114,23 +114,26 @@ base::Error Database::error(int code) const {
 base::Result<std::unique_ptr<Database>> Database::open(const std::string& path, const DatabaseKind& kind) {
   std::unique_ptr<Database> out(new Database(path, kind));
   TARN_TRY(make_file(path, std::string(kind.name) + " " + path + ": "));
-  TARN_TRY(out->connect());
+  TARN_TRY(out->connect(true));
   TARN_TRY(out->set_up());
   return out;
 }
 
 base::Result<std::unique_ptr<Database>> Database::open_reader(const std::string& path, const DatabaseKind& kind) {
   std::unique_ptr<Database> out(new Database(path, kind));
-  TARN_TRY(out->connect());
+  TARN_TRY(out->connect(false));
   TARN_TRY(out->check_kind());
-  TARN_TRY(out->run("PRAGMA query_only = ON"));
+  TARN_ASSIGN(const std::int64_t version, out->number("PRAGMA user_version"));
+  if (version != static_cast<std::int64_t>(kind.migrations.size()))
+    return out->failed("was written by an older tarn; its service raises it when it starts");
   return out;
 }
 
-base::Status Database::connect() {
+base::Status Database::connect(bool to_write) {
   sqlite3* handle = nullptr;
-  const int opened = sqlite3_open_v2(path_.c_str(), &handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int access = to_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  const int opened =
+      sqlite3_open_v2(path_.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_ = {handle, &sqlite3_close};
   if (opened != SQLITE_OK) return error(opened);
   sqlite3_busy_timeout(handle, kind_.exclusive ? 0 : kBusyMs);

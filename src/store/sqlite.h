@@ -71,7 +71,7 @@ class Database {
   // Makes the file if it is not there, in a directory that is. Refuses what is not of this kind, damaged, newer than
   // this program, or open to others.
   static base::Result<std::unique_ptr<Database>> open(const std::string& path, const DatabaseKind& kind);
-  // One connection more to a file that is open already, which only reads.
+  // One connection more, which only reads: the file is not written by it. Refuses tables of another version.
   static base::Result<std::unique_ptr<Database>> open_reader(const std::string& path, const DatabaseKind& kind);
 
   base::Result<Statement> prepare(std::string_view sql);
@@ -100,7 +100,7 @@ class Database {
  private:
   friend class Statement;
   Database(std::string path, const DatabaseKind& kind) : path_(std::move(path)), kind_(kind) {}
-  base::Status connect();
+  base::Status connect(bool to_write);
   base::Result<std::int64_t> number(std::string_view sql);
   base::Status set_up();
   base::Status check_kind();
