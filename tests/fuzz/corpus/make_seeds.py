@@ -290,3 +290,16 @@ seed("isolation_api", "query", anything("GET", b"/v1/nodes?limit=0&limit=2&metad
      anything("GET", b"/v1/nodes?free=true&after=n-free&metadata.rack=7"), anything("BREW", b"/v1/nodes"))
 seed("isolation_api", "no_json", anything("POST", b"/v1/tokens", b'{"label":"\xff","expires":"tomorrow"}'),
      anything("PATCH", b"/v1/users/bo", b'{"password":""}'), anything("HEAD", b"/v1/events"))
+
+# Transcripts: 0 and any bytes, or 1 and what is done to honest ones.
+HEX = b'"' + b"0" * 64 + b'"'
+EMPTY = (b'{"tarn":"clearing","version":1,"market":"1","number":"1","at":"2026-01-01T00:00:00Z","slot_ms":3600000,"commitment":'
+         + HEX + b',"operator_seed":' + HEX + b',"seed":' + HEX + b',"orders":[],"calls":[]}')
+seed("transcript", "empty", 0, EMPTY)
+seed("transcript", "empty_call", 0, EMPTY.replace(b'"calls":[]', b'"calls":[{}]'))
+seed("transcript", "deep", 0, b"[" * 40)
+seed("transcript", "whole", 1, WHOLE)
+seed("transcript", "another_number", 1, damage(change(52, 1)))
+seed("transcript", "another_seed", 1, damage(change(220, 1)))
+seed("transcript", "cut", 1, damage(cut(900)))
+seed("transcript", "an_order_less", 1, damage(leave_out(420, 99)))
