@@ -183,9 +183,14 @@ base::Error ClientWire::failure() const {
   const int reason = ERR_GET_REASON(ERR_peek_error());
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && SSL_get_verify_result(ssl_.get()) == X509_V_ERR_CERT_REJECTED)
     return refused("its certificate is not the one that was pinned");
-  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-    return refused(std::string("its certificate is not right: ") +
-                   X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    const auto found = SSL_get_verify_result(ssl_.get());
+    const bool unknown = found == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+                         found == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+                         found == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    return refused(std::string("its certificate is not right: ") + X509_verify_cert_error_string(found) +
+                   (unknown ? "; name its authority, or pin it" : ""));
+  }
   if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) return refused("does not speak TLS");
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == kAlerts + SSL_AD_PROTOCOL_VERSION)
     return refused("does not speak TLS 1.2 or later");

@@ -1,10 +1,11 @@
 // HttpClient: HTTP/1.1 over TLS 1.2 or later to one server of somebody else's, such as a cluster's API server; what
 // base/http.h promises to rooms and drivers. The server proves its name or address by a certificate of an authority that
-// was named (alone; without any, of those that the system trusts), or by being the one certificate that was pinned. We prove who we are by a certificate, by a bearer
-// token that is asked for anew with each request (tokens are rotated), or not at all. Without TLS only to loopback.
-// A connection is kept when a call is done and taken by the next. If the server closed it meanwhile, a call that may be
-// repeated (GET, HEAD, PUT, DELETE) is repeated once on a new one, but only if not a byte of an answer came.
-// Retry-After is understood in seconds. Redirects are answers: nobody else gets our token.
+// was named (alone; without any, of those that the system trusts), or by being the one certificate that was pinned. We
+// prove who we are by a certificate, by a bearer token that is asked for anew with each request (tokens are rotated),
+// or not at all. Without TLS only to loopback. A connection is kept when a call is done and taken by the next. If the
+// server closed it meanwhile, a call that may be repeated (GET, HEAD, PUT, DELETE) is repeated once on a new one, but
+// only if not a byte of an answer came. Retry-After is understood in seconds. Redirects are answers: nobody else gets
+// our token.
 // Errors: as base/http.h says. Threads: any number; each call has its connection, of which kMaxIdle are kept.
 #pragma once
 
@@ -25,8 +26,9 @@ struct HttpClientOptions {
   std::string authorities;                          // PEM, at least one; empty: the system's
   std::optional<std::array<std::uint8_t, 32>> pin;  // SHA-256 of its certificate: this one and no other
   std::string server_name;                          // whom the certificate has to name; empty: the host
-  std::string certificate;  // ours, PEM, followed by those that lead to its authority; empty: none
-  std::string key;          // the certificate's, PEM
+  // Ours, PEM, followed by those that lead to its authority; empty: none. An identity's: identity_certificate.h.
+  std::string certificate;
+  std::string key;  // the certificate's, PEM
   std::function<base::Result<std::string>()> bearer;
   std::string user_agent = "tarn";
   ReplyLimits limits;

@@ -230,7 +230,7 @@ TEST_F(HttpAsking, TrustsNobodyElsesServer) {
   options.authorities = Card("another", nullptr, "").pem();
   expect(get(options), base::Code::kInvalidInput, "certificate is not right");
   options.authorities = "";  // the system's do not know it
-  expect(get(options), base::Code::kInvalidInput, "certificate is not right");
+  expect(get(options), base::Code::kInvalidInput, "name its authority, or pin it");
 }
 
 TEST_F(HttpAsking, ACertificateForAnotherNameWillNotDo) {

@@ -304,6 +304,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     only_head_ = parser_->get().method() == http::verb::head;
     old_ = parser_->get().version() == 10;
     HttpRequest asked = request_of(parser_->release(), peer_);
+    if (wire_) asked.client_key = wire_->client_key();
     if (!hall_.workers) {
       HttpResponse made = hall_.handler(asked);
       forget_authorization(asked);

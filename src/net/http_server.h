@@ -13,6 +13,8 @@
 // Errors: kInvalidInput, if the socket cannot listen.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +37,8 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string peer;  // the address that it came from, without a port
+  // The Ed25519 key that the client proved to hold, where the server asks for one (ServerTls) and it showed one.
+  std::optional<std::array<std::uint8_t, 32>> client_key = {};
 
   const std::string* header(std::string_view name) const;  // the first of that name, in any case; none: nullptr
 };

@@ -10,6 +10,7 @@
 #include "net/http_client.h"
 #include "net/http_peer.h"
 #include "net/http_server.h"
+#include "net/identity_certificate.h"
 
 namespace net {
 namespace {
@@ -54,11 +55,12 @@ HttpLimits service_limits() {
 
 class HttpService : public testing::Test {
  protected:
-  void serve(HttpHandler handler, const HttpLimits& limits = service_limits(), bool tls = false) {
+  void serve(HttpHandler handler, const HttpLimits& limits = service_limits(), bool tls = false,
+             ClientKeys clients = ClientKeys::kNone) {
     auto bound = bind_at(loopback_endpoint());
     ASSERT_TRUE(bound.ok());
     endpoint_ = *local_endpoint(*bound);
-    auto context = ServerTls::create(certificate().certificate, certificate().key);
+    auto context = ServerTls::create(certificate().certificate, certificate().key, clients);
     ASSERT_TRUE(context.ok());
     auto server = tls ? HttpServer::open(std::move(*bound), std::move(handler), limits, std::move(*context))
                       : HttpServer::open(std::move(*bound), std::move(handler), limits);
@@ -559,6 +561,65 @@ TEST_F(HttpService, NoiseInsteadOfTlsHarmsNobody) {
     EXPECT_THAT(ask(noise), Not(HasSubstr("HTTP/1.1")));
   }
   EXPECT_TRUE(client()->send({.target = "/a"}, kPatienceMs).ok());
+}
+
+// Who the server takes a client for that shows this certificate.
+class ClientIdentity : public HttpService {
+ protected:
+  void serve_names(ClientKeys clients) {
+    const auto named = [](const HttpRequest& asked) {
+      return HttpResponse{200, "text/plain", asked.client_key ? base::to_hex(*asked.client_key) : "nobody"};
+    };
+    serve(named, service_limits(), true, clients);
+  }
+  std::string name_with(const CertificateFiles& shown) {
+    HttpClientOptions options;
+    options.host = "127.0.0.1";
+    options.port = port();
+    options.authorities = certificate().certificate;
+    options.certificate = shown.certificate;
+    options.key = shown.key;
+    auto made = HttpClient::create(std::move(options));
+    if (!made.ok()) return made.error().message;
+    for (int i = 0; i < 2; ++i) {  // the second request comes over the connection that was kept
+      const auto reply = (*made)->send({.target = "/"}, kPatienceMs);
+      if (!reply.ok()) return reply.error().message;
+      if (i == 1) return reply->body;
+    }
+    return "";
+  }
+};
+
+TEST_F(ClientIdentity, ItsKeyArrivesWithEachRequest) {
+  SeededRandom random(7);
+  const auto one = crypto::Identity::generate(random), other = crypto::Identity::generate(random);
+  serve_names(ClientKeys::kAsked);
+  EXPECT_EQ(name_with(*identity_certificate(one)), base::to_hex(one.public_key()));
+  EXPECT_EQ(name_with(*identity_certificate(other)), base::to_hex(other.public_key()));
+}
+
+TEST_F(ClientIdentity, WithoutACertificateOneIsNobody) {
+  serve_names(ClientKeys::kAsked);
+  EXPECT_EQ(name_with({}), "nobody");
+}
+
+TEST_F(ClientIdentity, ACertificateOfAnotherKindOfKeyIsNotShown) {
+  serve_names(ClientKeys::kAsked);
+  EXPECT_EQ(name_with(certificate()), "nobody");  // P-256
+}
+
+TEST_F(ClientIdentity, AServerThatDoesNotAskLearnsNothing) {
+  SeededRandom random(7);
+  serve_names(ClientKeys::kNone);
+  EXPECT_EQ(name_with(*identity_certificate(crypto::Identity::generate(random))), "nobody");
+}
+
+TEST_F(ClientIdentity, ACertificateWithoutItsKeyIsNoUse) {
+  SeededRandom random(7);
+  const auto one = identity_certificate(crypto::Identity::generate(random));
+  const auto other = identity_certificate(crypto::Identity::generate(random));
+  serve_names(ClientKeys::kAsked);
+  EXPECT_THAT(name_with({.certificate = one->certificate, .key = other->key}), HasSubstr("does not fit"));
 }
 
 TEST(SelfSignedCertificate, NamesWhatItIsFor) {

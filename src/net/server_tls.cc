@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/identity_certificate.h"
 #include "net/pem.h"
 #include "net/tls.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int kSerialBits = 127;
 constexpr std::size_t kMaxName = 253;
+constexpr long kMostOfClient = 4096;  // bytes of certificates; an identity's has about 200
 constexpr std::int64_t kHour = 3600;
 
 base::Error refused(std::string what) { return {base::Code::kInvalidInput, std::move(what)}; }
@@ -45,6 +47,20 @@ base::Status show(SSL_CTX* context, std::string_view certificates, std::string_v
   if (!own) return refused("the server's key is no private key in PEM, or needs a password");
   if (SSL_CTX_use_PrivateKey(context, own.get()) != 1) return refused("the server's key does not fit its certificate");
   return {};
+}
+
+// Any certificate of such a key will do: nothing of it counts but the key.
+int is_identity(X509_STORE_CTX* chain, void*) {
+  const bool good = ed25519_key(X509_STORE_CTX_get0_cert(chain)).has_value();
+  X509_STORE_CTX_set_error(chain, good ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+  return good ? 1 : 0;
+}
+
+bool ask_for_identities(SSL_CTX* context) {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, is_identity, nullptr);
+  SSL_CTX_set_max_cert_list(context, kMostOfClient);
+  return SSL_CTX_set1_client_sigalgs_list(context, "ed25519") == 1;
 }
 
 bool is_address(const std::string& name) {
@@ -99,12 +115,14 @@ std::string taken(BIO* bio) {
 
 void ServerTls::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
-base::Result<ServerTls> ServerTls::create(std::string_view certificates, std::string_view key) {
+base::Result<ServerTls> ServerTls::create(std::string_view certificates, std::string_view key, ClientKeys clients) {
   initialise_tls();
   ERR_clear_error();
   ServerTls tls(SSL_CTX_new(TLS_server_method()));
   if (!tls.context_ || !restrict(tls.get())) return refused("OpenSSL cannot prepare TLS 1.3");
   TARN_TRY(show(tls.get(), certificates, key));
+  if (clients == ClientKeys::kAsked && !ask_for_identities(tls.get()))
+    return refused("OpenSSL cannot ask clients for their identity");
   return tls;
 }
 
@@ -132,7 +150,10 @@ ServerWire::State ServerWire::receive(std::string_view bytes, std::string& plain
   ERR_clear_error();
   if (state_ == State::kShakingHands) {
     const int result = SSL_do_handshake(ssl_.get());
-    if (result == 1) state_ = State::kOpen;
+    if (result == 1) {
+      state_ = State::kOpen;
+      client_key_ = ed25519_key(SSL_get0_peer_certificate(ssl_.get()));
+    }
     if (result != 1) fail(result);
   }
   while (state_ == State::kOpen) {

@@ -2,13 +2,14 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "net/identity_certificate.h"
 
 namespace net {
 
@@ -20,34 +21,9 @@ constexpr std::size_t kReadAhead = 4 * (kRecord + 256);     // one recv takes up
 constexpr std::size_t kOutputLimit = 16 * (kRecord + 256);  // beyond it OpenSSL has to wait (a flood of key updates)
 constexpr long kMaxCertificates = 4096;                     // ours has about 200 bytes
 
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct FreeCertificate {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
-using Certificate = std::unique_ptr<X509, FreeCertificate>;
-
 base::Error openssl_failed(const char* what) {
   return {base::Code::kInvalidInput,
           std::string("OpenSSL cannot ") + what + " (error " + std::to_string(ERR_peek_error()) + ")"};
-}
-
-// The least that X.509 demands. The dates are constants: nobody checks them, and so no clock is needed.
-Certificate self_signed(EVP_PKEY* key) {
-  Certificate certificate(X509_new());
-  if (!certificate) return nullptr;
-  X509* const c = certificate.get();
-  X509_NAME* const name = X509_get_subject_name(c);
-  static constexpr unsigned char kName[] = "tarn";
-  const bool good = X509_set_version(c, X509_VERSION_3) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(c), 1) == 1 &&
-                    X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, kName, 4, -1, 0) == 1 &&
-                    X509_set_issuer_name(c, name) == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notBefore(c), "20200101000000Z") == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notAfter(c), "99991231235959Z") == 1 &&
-                    X509_set_pubkey(c, key) == 1 && X509_sign(c, key, nullptr) > 0;
-  return good ? std::move(certificate) : nullptr;
 }
 
 bool restrict(SSL_CTX* context) {
@@ -63,17 +39,6 @@ bool restrict(SSL_CTX* context) {
          SSL_CTX_set_max_early_data(context, 0) == 1 && SSL_CTX_set_recv_max_early_data(context, 0) == 1 &&
          SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
          SSL_CTX_set1_groups_list(context, "X25519") == 1 && SSL_CTX_set1_sigalgs_list(context, "ed25519") == 1;
-}
-
-std::optional<crypto::PublicKey> ed25519_key(const X509* certificate) {
-  EVP_PKEY* const key = certificate != nullptr ? X509_get0_pubkey(certificate) : nullptr;
-  crypto::PublicKey raw{};
-  std::size_t size = raw.size();
-  if (key == nullptr || EVP_PKEY_get_id(key) != EVP_PKEY_ED25519 ||
-      EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1 || size != raw.size()) {
-    return std::nullopt;
-  }
-  return raw;
 }
 
 bool lets_in(const AllowedKeys& allowed, const crypto::PublicKey& key) {
@@ -178,8 +143,7 @@ base::Result<TlsContext> TlsContext::create(const crypto::Identity& identity) {
   ERR_clear_error();
   TlsContext context(SSL_CTX_new(TLS_method()));
   if (!context.context_ || !restrict(context.get())) return openssl_failed("prepare TLS 1.3");
-  const auto seed = identity.seed().expose();
-  const Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
+  const PrivateKey key = private_key_of(identity);
   if (!key) return openssl_failed("use the identity's key");
   const Certificate certificate = self_signed(key.get());
   if (!certificate || SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
