@@ -9,58 +9,11 @@ namespace {
 constexpr std::size_t kMostLookedUp = 16;
 }  // namespace
 
-std::string Call::at(std::string_view name) const {
-  for (const auto& [key, value] : path)
-    if (key == name) return value;
-  return {};
-}
-
 bool Call::sees_topology() const { return isolation::may(caller, isolation::Action::kShowTopology); }
 
-std::optional<std::string> Call::asked(std::string_view name) const {
-  for (const auto& [key, value] : query)
-    if (key == name) return value;
-  return std::nullopt;
-}
-
-base::Error Call::refuse(std::string_view which, std::string_view why) {
-  field = which;
-  return {base::Code::kInvalidInput, std::string(why)};
-}
-
-base::Error Call::come_later() {
-  retry_after_s = 1;
-  later = "too_many_at_once";
-  return {base::Code::kConflict, "too much of this is going on at once, or too much of yours: try again in a second"};
-}
-
-base::Result<std::int64_t> Call::digits(std::string_view name, std::string_view text) {
-  const auto number = from_digits(text);
-  if (!number) return refuse(name, "must be a whole number");
-  return *number;
-}
-
 base::Result<isolation::Page> Call::page() {
-  isolation::Page out{.after = asked("after").value_or("")};
-  if (const auto limit = asked("limit")) {
-    TARN_ASSIGN(const std::int64_t number, digits("limit", *limit));
-    if (number < 1 || number > static_cast<std::int64_t>(kMostOnAPage)) return refuse("limit", "must be 1 to 500");
-    out.limit = static_cast<std::size_t>(number);
-  }
-  return out;
-}
-
-base::Result<std::int64_t> Call::wait_ms() {
-  const auto wait = asked("wait_ms");
-  if (!wait) return std::int64_t{0};
-  TARN_ASSIGN(const std::int64_t number, digits("wait_ms", *wait));
-  return std::min(number, kLongestWaitMs);
-}
-
-base::Result<std::int64_t> Call::time(std::string_view name) {
-  const auto at = from_rfc3339(body.text(name));
-  if (!at) return refuse(name, "must be a time as in RFC 3339: 2026-01-31T12:00:00Z");
-  return *at;
+  TARN_ASSIGN(const std::size_t limit_asked, limit());
+  return isolation::Page{.after = asked("after").value_or(""), .limit = limit_asked};
 }
 
 base::Status Call::create_switch(const isolation::SwitchRecord& record) {

@@ -117,8 +117,9 @@ TEST(IsolationApiMatrix, NoTwoCallsAreForTheSameRequest) {
   std::set<std::string> seen;
   for (const Route& route : api::routes()) {
     EXPECT_TRUE(seen.insert(name_of(route)).second) << name_of(route);
-    const auto found = api::match(route.method, *api::path_segments(std::string(route.path)));
-    EXPECT_EQ(found.route, &route) << name_of(route);
+    const auto found = api::endpoints().match(route.method, *api::path_segments(std::string(route.path)));
+    ASSERT_NE(found.endpoint, nullptr) << name_of(route);
+    EXPECT_EQ(&api::routes()[api::endpoints().index_of(*found.endpoint)], &route) << name_of(route);
   }
 }
 

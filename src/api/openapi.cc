@@ -23,13 +23,13 @@ Json parameter(std::string_view name, std::string_view in) {
       {{"name", name}, {"in", in}, {"required", in == "path"}, {"schema", Json::object({{"type", "string"}})}});
 }
 
-Json parameters(const Route& route) {
+Json parameters(const Endpoint& endpoint) {
   Json out = Json::array();
-  for (std::string_view rest = route.path; rest.find('{') != std::string_view::npos;) {
+  for (std::string_view rest = endpoint.path; rest.find('{') != std::string_view::npos;) {
     rest.remove_prefix(rest.find('{') + 1);
     out.push(parameter(rest.substr(0, rest.find_first_of("*}")), "path"));
   }
-  for (std::string_view rest = route.query; !rest.empty();) {
+  for (std::string_view rest = endpoint.query; !rest.empty();) {
     const std::string_view name = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     if (name.back() != '.') {
@@ -42,7 +42,7 @@ Json parameters(const Route& route) {
                            {"description", "as " + std::string(name) + "LABEL=VALUE, any number of times"},
                            {"schema", Json::object({{"type", "object"}})}}));
   }
-  if (route.method != "GET") {
+  if (endpoint.method != "GET") {
     Json key = parameter("Idempotency-Key", "header");
     out.push(key.set("description", "the same key and request within a day: the same answer, done once"));
   }
@@ -50,9 +50,9 @@ Json parameters(const Route& route) {
 }
 
 // GET /v1/nodes/{node}/nics → get_v1_nodes_node_nics
-std::string operation_id(const Route& route) {
+std::string operation_id(const Endpoint& endpoint) {
   std::string out;
-  for (const char c : std::string(route.method) + std::string(route.path)) {
+  for (const char c : std::string(endpoint.method) + std::string(endpoint.path)) {
     if (c >= 'A' && c <= 'Z') {
       out += static_cast<char>(c - 'A' + 'a');
     } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
@@ -64,34 +64,34 @@ std::string operation_id(const Route& route) {
   return out;
 }
 
-std::string tag(const Route& route) {
-  if (route.path.rfind("/v0/", 0) == 0) return "hil";
-  const std::string_view rest = route.path.substr(route.path.rfind("/v1/", 0) == 0 ? 4 : 1);
+std::string tag(const Endpoint& endpoint) {
+  if (endpoint.path.rfind("/v0/", 0) == 0) return "hil";
+  const std::string_view rest = endpoint.path.substr(endpoint.path.rfind("/v1/", 0) == 0 ? 4 : 1);
   return std::string(rest.substr(0, rest.find('/')));
 }
 
-Json operation(const Route& route) {
-  const bool hil = route.path.rfind("/v0/", 0) == 0;
-  Json success = Json::object({{"description", route.summary}});
-  if (!route.response.empty()) {
-    success.set("content", content(route.type, reference(route.response)));
-  } else if (route.type != "application/json") {
-    success.set("content", content(route.type, Json::object({{"type", "string"}})));
+Json operation(const Endpoint& endpoint) {
+  const bool hil = endpoint.path.rfind("/v0/", 0) == 0;
+  Json success = Json::object({{"description", endpoint.summary}});
+  if (!endpoint.response.empty()) {
+    success.set("content", content(endpoint.type, reference(endpoint.response)));
+  } else if (endpoint.type != "application/json") {
+    success.set("content", content(endpoint.type, Json::object({{"type", "string"}})));
   }
   Json error = Json::object({{"description", "why not"}});
   error.set("content",
             content(hil ? "application/json" : "application/problem+json", reference(hil ? "HilError" : "Problem")));
-  Json out = Json::object({{"operationId", operation_id(route)},
-                           {"tags", Json::array({tag(route)})},
-                           {"summary", route.summary},
-                           {"parameters", parameters(route)}});
-  if (!route.request.empty())
+  Json out = Json::object({{"operationId", operation_id(endpoint)},
+                           {"tags", Json::array({tag(endpoint)})},
+                           {"summary", endpoint.summary},
+                           {"parameters", parameters(endpoint)}});
+  if (!endpoint.request.empty())
     out.set("requestBody",
-            Json::object({{"required", true}, {"content", content("application/json", reference(route.request))}}));
-  if (route.action) out.set("x-action", isolation::rule(*route.action).name);
-  if (route.kind == Kind::kOpen) out.set("security", Json::array());
+            Json::object({{"required", true}, {"content", content("application/json", reference(endpoint.request))}}));
+  if (!endpoint.action.empty()) out.set("x-action", endpoint.action);
+  if (endpoint.kind == Kind::kOpen) out.set("security", Json::array());
   out.set("responses",
-          Json::object({{std::to_string(route.status), std::move(success)}, {"default", std::move(error)}}));
+          Json::object({{std::to_string(endpoint.status), std::move(success)}, {"default", std::move(error)}}));
   return out;
 }
 
@@ -108,33 +108,40 @@ std::string plain(std::string_view path) {
   return out;
 }
 
-Json paths() {
+Json paths(const Endpoints& endpoints) {
   Json out = Json::object();
-  for (const Route& route : routes()) {
-    if (out.find(plain(route.path)) != nullptr) continue;
+  for (const Endpoint& endpoint : endpoints.all()) {
+    if (out.find(plain(endpoint.path)) != nullptr) continue;
     Json methods = Json::object();
-    for (const Route& one : routes())
-      if (one.path == route.path) methods.set(lower(one.method), operation(one));
-    out.set(plain(route.path), std::move(methods));
+    for (const Endpoint& one : endpoints.all())
+      if (one.path == endpoint.path) methods.set(lower(one.method), operation(one));
+    out.set(plain(endpoint.path), std::move(methods));
   }
   return out;
 }
 
 }  // namespace
 
-Json openapi() {
-  const Json schemes = Json::object({{"basic", Json::object({{"type", "http"}, {"scheme", "basic"}})},
-                                     {"token", Json::object({{"type", "http"}, {"scheme", "bearer"}})}});
+Json openapi(const ApiText& of) {
   Json security = Json::array();
-  for (const char* scheme : {"basic", "token"}) security.push(Json::object({{scheme, Json::array()}}));
+  for (const auto& [name, scheme] : *of.security_schemes.members())
+    security.push(Json::object({{name, Json::array()}}));
   return Json::object(
       {{"openapi", "3.1.0"},
-       {"info", Json::object({{"title", "Tarn isolation service"},
-                              {"version", "1"},
-                              {"description", "Servers and networks, handed between projects. /v0 is HIL's API."}})},
+       {"info", Json::object({{"title", of.title}, {"version", "1"}, {"description", of.description}})},
        {"security", std::move(security)},
-       {"paths", paths()},
-       {"components", Json::object({{"securitySchemes", schemes}, {"schemas", schemas()}})}});
+       {"paths", paths(of.endpoints)},
+       {"components", Json::object({{"securitySchemes", of.security_schemes}, {"schemas", of.schemas}})}});
+}
+
+Json openapi() {
+  return openapi(
+      {.title = "Tarn isolation service",
+       .description = "Servers and networks, handed between projects. /v0 is HIL's API.",
+       .endpoints = endpoints(),
+       .schemas = schemas(),
+       .security_schemes = Json::object({{"basic", Json::object({{"type", "http"}, {"scheme", "basic"}})},
+                                         {"token", Json::object({{"type", "http"}, {"scheme", "bearer"}})}})});
 }
 
 }  // namespace api

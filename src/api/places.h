@@ -4,16 +4,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <utility>
-
-#include "isolation/types.h"
 
 namespace api {
 
 class Places {
  public:
+  using User = std::int64_t;  // whom it is counted for
   struct Limit {
     std::size_t all = 0, a_user = 0;
   };
@@ -22,7 +22,7 @@ class Places {
   class Place {
    public:
     Place() = default;
-    Place(Places& places, isolation::Id user) : places_(places.enter(user) ? &places : nullptr), user_(user) {}
+    Place(Places& places, User user) : places_(places.enter(user) ? &places : nullptr), user_(user) {}
     ~Place() {
       if (places_ != nullptr) places_->leave(user_);
     }
@@ -36,12 +36,12 @@ class Places {
 
    private:
     Places* places_ = nullptr;
-    isolation::Id user_ = 0;
+    User user_ = 0;
   };
-  Place take(isolation::Id user) { return {*this, user}; }
+  Place take(User user) { return {*this, user}; }
 
  private:
-  bool enter(isolation::Id user) {
+  bool enter(User user) {
     const std::lock_guard lock(mutex_);
     if (taken_ >= limit_.all) return false;
     std::size_t& of_user = of_user_[user];
@@ -50,7 +50,7 @@ class Places {
     ++taken_;
     return true;
   }
-  void leave(isolation::Id user) {
+  void leave(User user) {
     const std::lock_guard lock(mutex_);
     --taken_;
     if (--of_user_[user] == 0) of_user_.erase(user);
@@ -59,7 +59,7 @@ class Places {
   const Limit limit_;
   std::mutex mutex_;
   std::size_t taken_ = 0;
-  std::map<isolation::Id, std::size_t> of_user_;
+  std::map<User, std::size_t> of_user_;
 };
 
 }  // namespace api

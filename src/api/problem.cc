@@ -1,6 +1,5 @@
 #include "api/problem.h"
 
-#include "api/authentication.h"
 #include "api/json.h"
 
 namespace api {
@@ -64,10 +63,6 @@ std::string_view hil_type_of(Code code, bool creates) {
   return "ServerError";
 }
 
-void ask_who(net::HttpResponse& response) {
-  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", Authentication::kChallenge);
-}
-
 }  // namespace
 
 unsigned status_of(Code code) {
@@ -108,9 +103,7 @@ net::HttpResponse problem(unsigned status, std::string_view code, std::string_vi
   Json body = Json::object(
       {{"type", "about:blank"}, {"title", title_of(status)}, {"status", status}, {"code", code}, {"detail", detail}});
   if (!field.empty()) body.set("field", field);
-  net::HttpResponse out{.status = status, .content_type = "application/problem+json", .body = body.dump()};
-  ask_who(out);
-  return out;
+  return {.status = status, .content_type = "application/problem+json", .body = body.dump()};
 }
 
 net::HttpResponse problem(const base::Error& error, std::string_view field) {
@@ -120,9 +113,7 @@ net::HttpResponse problem(const base::Error& error, std::string_view field) {
 
 net::HttpResponse hil_error(unsigned status, std::string_view type, std::string_view message) {
   const Json body = Json::object({{"type", type}, {"msg", message}});
-  net::HttpResponse out{.status = status, .content_type = "application/json", .body = body.dump()};
-  ask_who(out);
-  return out;
+  return {.status = status, .content_type = "application/json", .body = body.dump()};
 }
 
 net::HttpResponse hil_error(const base::Error& error, std::string_view field, bool creates) {

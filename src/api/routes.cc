@@ -1,6 +1,6 @@
 #include "api/routes.h"
 
-#include "api/text.h"
+#include <vector>
 
 namespace api {
 
@@ -15,50 +15,20 @@ std::vector<Route> all_routes() {
   return out;
 }
 
-struct Split {
-  const Route* route;
-  std::vector<std::string> segments;
-};
-
-const std::vector<Split>& split_routes() {
-  static const std::vector<Split> kSplit = [] {
-    std::vector<Split> out;
-    for (const Route& route : routes()) {
-      Split split{&route, {}};
-      std::string_view rest = route.path;
-      while (!rest.empty()) {
-        rest.remove_prefix(1);
-        const std::string_view segment = rest.substr(0, rest.find('/'));
-        split.segments.emplace_back(segment);
-        rest.remove_prefix(segment.size());
-      }
-      out.push_back(std::move(split));
-    }
-    return out;
-  }();
-  return kSplit;
-}
-
-// The segments as the template's parts have them: a part {name*} takes as many as the others leave, joined by '/'.
-std::optional<std::vector<std::string>> parted(const Split& split, const std::vector<std::string>& segments) {
-  if (segments.size() < split.segments.size()) return std::nullopt;
-  std::size_t spare = segments.size() - split.segments.size();
-  std::vector<std::string> out;
-  std::size_t at = 0;
-  for (const std::string& part : split.segments) {
-    std::string text = segments[at++];
-    if (part[0] != '{' && part != text) return std::nullopt;
-    for (; part.ends_with("*}") && spare > 0; --spare) text += "/" + segments[at++];
-    out.push_back(std::move(text));
-  }
-  return at == segments.size() ? std::optional(std::move(out)) : std::nullopt;
-}
-
-// {name}, {name*}: name.
-std::string name_of(std::string_view part) {
-  part.remove_prefix(1);
-  part.remove_suffix(part.ends_with("*}") ? 2 : 1);
-  return std::string(part);
+std::vector<Endpoint> all_endpoints() {
+  std::vector<Endpoint> out;
+  for (const Route& route : routes())
+    out.push_back({.method = route.method,
+                   .path = route.path,
+                   .kind = route.kind,
+                   .action = route.action ? isolation::rule(*route.action).name : "",
+                   .status = route.status,
+                   .summary = route.summary,
+                   .request = route.request,
+                   .response = route.response,
+                   .query = route.query,
+                   .type = route.type});
+  return out;
 }
 
 }  // namespace
@@ -68,19 +38,9 @@ std::span<const Route> routes() {
   return kRoutes;
 }
 
-Match match(std::string_view method, const std::vector<std::string>& segments) {
-  Match out;
-  for (const Split& split : split_routes()) {
-    const auto texts = parted(split, segments);
-    if (!texts) continue;
-    out.allow += (out.allow.empty() ? "" : ", ") + std::string(split.route->method);
-    if (split.route->method != method) continue;
-    out.route = split.route;
-    for (std::size_t i = 0; i < texts->size(); ++i)
-      if (split.segments[i][0] == '{') out.parameters.emplace_back(name_of(split.segments[i]), (*texts)[i]);
-    return out;
-  }
-  return out;
+const Endpoints& endpoints() {
+  static const Endpoints kEndpoints(all_endpoints());
+  return kEndpoints;
 }
 
 }  // namespace api

@@ -4,14 +4,11 @@
 // Threads: any.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "api/endpoint.h"
 #include "base/result.h"
 #include "isolation/access.h"
 
@@ -20,13 +17,6 @@ namespace api {
 struct Call;
 struct Reply;
 using Handler = base::Result<Reply> (*)(Call&);
-
-enum class Kind : std::uint8_t {
-  kOpen,     // for anybody, without a transaction
-  kRead,     // in one transaction that changes nothing
-  kWrite,    // in one that may
-  kOutside,  // waits, or talks to the world: makes its transactions itself
-};
 
 struct Route {
   std::string_view method, path;  // "/v1/nodes/{node}"; {port*} takes several segments
@@ -50,12 +40,7 @@ constexpr Route creating(Route route) {
 
 std::span<const Route> routes();
 
-struct Match {
-  const Route* route = nullptr;  // none: see allow
-  std::vector<std::pair<std::string, std::string>> parameters;
-  std::string allow;  // the methods that there are for this path; empty: none
-};
-Match match(std::string_view method, const std::vector<std::string>& segments);
+const Endpoints& endpoints();  // the same, in the same order
 
 // The tables that routes() is put together from.
 std::span<const Route> hil_project_routes();  // v0_….cc

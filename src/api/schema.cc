@@ -28,7 +28,7 @@ std::string below(const std::string& field, std::string_view member) {
   return field.empty() ? std::string(member) : field + "." + std::string(member);
 }
 
-std::optional<Fault> check_at(const Json& schema, const Json& value, const std::string& field);
+std::optional<Fault> check_at(const Json& among, const Json& schema, const Json& value, const std::string& field);
 
 std::optional<Fault> check_type(const Json& schema, const Json& value, const std::string& field) {
   const Json* type = schema.find("type");
@@ -70,7 +70,7 @@ std::optional<Fault> check_enum(const Json& schema, const Json& value, const std
   return Fault{field, "must be one of " + names};
 }
 
-std::optional<Fault> check_members(const Json& schema, const Json& value, const std::string& field) {
+std::optional<Fault> check_members(const Json& among, const Json& schema, const Json& value, const std::string& field) {
   for (const Json& required : schema.list("required"))
     if (value.find(*required.string()) == nullptr) return Fault{below(field, *required.string()), "is missing"};
   const Json* properties = schema.find("properties");
@@ -81,35 +81,35 @@ std::optional<Fault> check_members(const Json& schema, const Json& value, const 
     if (property == nullptr && others != nullptr && others->boolean() != nullptr && !*others->boolean())
       return Fault{below(field, name.substr(0, 64)), "is not known here"};
     if (property == nullptr) continue;
-    if (auto fault = check_at(*property, member, below(field, name.substr(0, 64)))) return fault;
+    if (auto fault = check_at(among, *property, member, below(field, name.substr(0, 64)))) return fault;
   }
   return std::nullopt;
 }
 
-std::optional<Fault> check_at(const Json& schema, const Json& value, const std::string& field) {
+std::optional<Fault> check_at(const Json& among, const Json& schema, const Json& value, const std::string& field) {
   if (const Json* reference = schema.find("$ref")) {
     const std::string& path = *reference->string();
-    const Json* target = schemas().find(path.substr(path.rfind('/') + 1));
+    const Json* target = among.find(path.substr(path.rfind('/') + 1));
     CHECK(target != nullptr);
-    return check_at(*target, value, field);
+    return check_at(among, *target, value, field);
   }
   if (auto fault = check_type(schema, value, field)) return fault;
   if (auto fault = check_size(schema, value, field)) return fault;
   if (auto fault = check_enum(schema, value, field)) return fault;
-  if (value.members() != nullptr) return check_members(schema, value, field);
+  if (value.members() != nullptr) return check_members(among, schema, value, field);
   const Json* item = schema.find("items");
   if (value.items() == nullptr || item == nullptr) return std::nullopt;
   for (std::size_t i = 0; i < value.items()->size(); ++i)
-    if (auto fault = check_at(*item, (*value.items())[i], field + "[" + std::to_string(i) + "]")) return fault;
+    if (auto fault = check_at(among, *item, (*value.items())[i], field + "[" + std::to_string(i) + "]")) return fault;
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Fault> check(std::string_view name, const Json& value) {
-  const Json* schema = schemas().find(name);
+std::optional<Fault> check(const Json& among, std::string_view name, const Json& value) {
+  const Json* schema = among.find(name);
   CHECK(schema != nullptr);
-  return check_at(*schema, value, "");
+  return check_at(among, *schema, value, "");
 }
 
 }  // namespace api

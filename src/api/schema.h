@@ -18,8 +18,9 @@ struct Fault {
   std::string field, message;
 };
 
-const Json& schemas();  // all of them, an object by name
-// `name` is a schema's; another name is our own bug.
-std::optional<Fault> check(std::string_view name, const Json& value);
+const Json& schemas();  // all of the isolation service's, an object by name
+// `name` is one's of `among`; another name is our own bug.
+std::optional<Fault> check(const Json& among, std::string_view name, const Json& value);
+inline std::optional<Fault> check(std::string_view name, const Json& value) { return check(schemas(), name, value); }
 
 }  // namespace api

@@ -1,62 +1,16 @@
 // All schemas of the API's bodies, request and answer, as small expressions.
-#include <initializer_list>
 #include <utility>
 
 #include "api/schema.h"
+#include "api/schema_words.h"
 
 namespace api {
 
 namespace {
 
-Json typed(std::string_view type) { return Json::object({{"type", type}}); }
-Json text(std::int64_t longest = 4'096) { return typed("string").set("maxLength", longest); }
-Json name() { return typed("string").set("minLength", 1).set("maxLength", 63); }
-Json yes_no() { return typed("boolean"); }
-Json whole(std::int64_t least, std::int64_t most) {
-  return typed("integer").set("minimum", least).set("maximum", most);
-}
-Json count() { return whole(0, UINT32_MAX); }
+using namespace words;  // NOLINT(google-build-using-namespace): a language of its own
+
 Json vlan() { return whole(1, 4'094); }
-Json time() { return text(40).set("format", "date-time"); }
-Json ref(std::string_view name) { return Json::object({{"$ref", "#/components/schemas/" + std::string(name)}}); }
-Json any() { return Json::object(); }
-Json list(Json items, std::int64_t most = 100'000) {
-  return typed("array").set("items", std::move(items)).set("maxItems", most);
-}
-Json one_of(std::initializer_list<const char*> choices) {
-  Json values = Json::array();
-  for (const char* choice : choices) values.push(choice);
-  return typed("string").set("enum", std::move(values));
-}
-// The same, or null.
-Json or_null(const Json& schema) {
-  Json out = Json::object({{"type", Json::array({*schema.find("type")->string(), "null"})}});
-  for (const auto& [key, value] : *schema.members())
-    if (key != "type") out.set(key, value);
-  return out;
-}
-Json map_of(Json values) { return typed("object").set("additionalProperties", std::move(values)); }
-
-struct Member {
-  std::string name;  // "name", or "name?" where it may be left out
-  Json schema;
-};
-Json object(std::vector<Member> members) {
-  Json properties = Json::object(), required = Json::array();
-  for (Member& member : members) {
-    if (member.name.back() == '?') {
-      member.name.pop_back();
-    } else {
-      required.push(member.name);
-    }
-    properties.set(member.name, std::move(member.schema));
-  }
-  Json out = typed("object").set("properties", std::move(properties));
-  if (!required.items()->empty()) out.set("required", std::move(required));
-  return out.set("additionalProperties", false);
-}
-Json page_of(std::string_view item) { return object({{"items", list(ref(item))}, {"next", or_null(text(300))}}); }
-
 Json bmc_in() {
   return object({{"type", text(63)}, {"address", text(255)}, {"user", text(63)}, {"password", text(255)}});
 }
@@ -68,16 +22,11 @@ Json attachment_state() { return one_of({"connecting", "connected", "detaching",
 Json labels() { return map_of(any()); }
 
 void add_common(Json& out) {
-  out.set("Problem", object({{"type", text()},
-                             {"title", text()},
-                             {"status", whole(400, 599)},
-                             {"code", text()},
-                             {"detail", text()},
-                             {"field?", text()}}));
+  out.set("Problem", problem());
   out.set("Names", list(text()));
   out.set("NamesPage", page_of("Name"));
   out.set("Name", text());
-  out.set("Health", object({{"status", one_of({"ok", "failing"})}, {"time", time()}}));
+  out.set("Health", health());
   out.set("WhoAmI", object({{"name", text()}, {"role", ref("Role")}, {"projects", list(text())}}));
   out.set("Role", one_of({"member", "broker", "auditor", "administrator"}));
   out.set("Document", map_of(any()));

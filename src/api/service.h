@@ -1,26 +1,21 @@
 // IsolationService: the REST API of the isolation service, as one function from request to answer. /v0 speaks as HIL did
-// (v0_*.cc), so that HIL's own client works; /v1 is ours (v1_*.cc). routes.h lists the calls, and everything else is done
-// here, once, by that list: 404 and 405, who calls, queries and bodies checked by their schema, one transaction a call,
-// Idempotency-Key, errors as statuses, metrics.
+// (v0_*.cc), so that HIL's own client works; /v1 is ours (v1_*.cc). routes.h lists the calls; what all calls have in
+// common, front.h does.
 // Long calls (power, waiting for an operation, streams) hold no transaction while they wait, and each wait has its limit.
-// Passwords in bodies are overwritten once they are used, and are in no log, event or answer; in the hash by which a
-// request is known again they are under a key that is nowhere but in this process.
-// A browser that knows a user's password sends it along with what any page asks for: what changes something must not come
-// from a page of another origin, and a body of /v1 has to say that it is JSON, which such a page cannot without asking.
+// Passwords in bodies are overwritten once they are used, and are in no log, event or answer.
 // Threads: handle() and changed() from any; none of its own. What it is made of must outlive it, and its answers' streams.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/authentication.h"
-#include "api/places.h"
+#include "api/front.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,10 +32,6 @@
 namespace api {
 
 struct Call;
-struct Reply;
-
-// What comes next, in a second at most: some text, none yet (empty), or the end.
-using Stream = std::function<std::optional<std::string>()>;
 
 struct IsolationParts {
   isolation::Store& store;
@@ -76,57 +67,32 @@ struct IsolationParts {
   int look_timeout_ms = 5'000;      // how long /v0 waits for a port to be seen
 };
 
-class IsolationService {
+class IsolationService final : public Front {
  public:
   explicit IsolationService(IsolationParts parts);
-  net::HttpResponse handle(const net::HttpRequest& request);
-  // Something was changed that a call may wait for: all who wait look again.
-  void changed();
 
   // For the calls (call.h).
   const IsolationParts& parts() const { return parts_; }
   isolation::Context context();
-  // Until changed() after `seen` was asked for, or timeout_ms.
-  std::uint64_t news() const;
-  void wait_for_news(std::uint64_t seen, int timeout_ms);
-  Places& polls() { return polls_; }
-  Places& slow_calls() { return slow_calls_; }
-  Places& streams() { return streams_; }
   // The caller as it is now, by its user: the rights of a stream end when they are taken away. kUnauthenticated: gone, or
   // its token is, or its password was changed.
   base::Result<isolation::Caller> again(isolation::Transaction& store, const isolation::Caller& caller) const;
 
  private:
-  class LockedRandom final : public base::Random {
-   public:
-    explicit LockedRandom(base::Random& random) : random_(random) {}
-    void fill(std::span<std::uint8_t> out) override {
-      const std::lock_guard lock(mutex_);
-      random_.fill(out);
-    }
-
-   private:
-    base::Random& random_;
-    std::mutex mutex_;
-  };
-
-  base::Result<Reply> prepared(Call& call);
-  base::Result<Reply> run(Call& call);
-  base::Result<Reply> run_write(Call& call);
-  base::Result<Reply> run_outside(Call& call);
-  base::Result<std::optional<Reply>> kept_reply(Call& call, isolation::Transaction& store);
-  base::Status keep_reply(Call& call, isolation::Transaction& store, const Reply& reply);
-  void wake(const Call& call);
-  base::Bytes request_hash(const Call& call) const;
-  void count(const Call& call, unsigned status, std::int64_t started_ms);
+  std::unique_ptr<Exchange> exchange(const net::HttpRequest& request, const Endpoint& endpoint) override;
+  base::Status identify(Exchange& exchange) override;
+  base::Status prepare(Exchange& exchange) override;
+  base::Status within(Exchange& exchange, bool writes, const Work& work) override;
+  base::Result<Reply> act(Exchange& exchange) override;
+  void done(Exchange& exchange) override;
+  base::Result<std::optional<KeptText>> find_reply(Exchange& exchange, std::string_view key) override;
+  base::Status keep_reply(Exchange& exchange, std::string_view key, const KeptText& reply) override;
+  bool bodies_say_json(const net::HttpRequest& request) const override;
+  net::HttpResponse refusal(const net::HttpRequest& request, unsigned status, std::string_view code,
+                            std::string_view detail) const override;
+  net::HttpResponse failure(Exchange& exchange, const base::Error& error) override;
 
   IsolationParts parts_;
-  LockedRandom random_;
-  mutable std::mutex mutex_;
-  std::condition_variable something_changed_;
-  std::uint64_t changes_ = 0;
-  base::Secret<32> key_;  // of this process, for hashes of requests with passwords
-  Places polls_, slow_calls_, streams_;
 };
 
 }  // namespace api

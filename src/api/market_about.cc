@@ -1,0 +1,98 @@
+// What is about the service itself: health, metrics, its document and key, who one is, and what has happened.
+#include "api/events.h"
+#include "api/market_call.h"
+#include "api/market_views.h"
+
+namespace api {
+
+namespace {
+
+using base::Result;
+using market::Action;
+
+Result<Reply> health(MarketCall& call) {
+  const MarketParts& parts = call.service.parts();
+  const bool works = !parts.healthy || parts.healthy();
+  const base::Status readable = parts.store.read([](market::Transaction& store) -> base::Status {
+    TARN_TRY(store.fence());
+    return {};
+  });
+  const bool well = works && readable.ok();
+  return Reply{.status = well ? 200U : 503U,
+               .body = Json::object({{"status", well ? "ok" : "failing"}, {"time", rfc3339(call.now())}})};
+}
+
+Result<Reply> metrics(MarketCall& call) {
+  const MarketParts& parts = call.service.parts();
+  if (parts.metrics == nullptr) return base::Error{base::Code::kNotFound, "metrics are not served here"};
+  return Reply{.content_type = "text/plain; version=0.0.4; charset=utf-8", .text = parts.metrics->text()};
+}
+
+Result<Reply> document(MarketCall&) {
+  static const std::string kText = market_openapi().dump();
+  return Reply{.text = kText};
+}
+
+Result<Reply> key(MarketCall& call) {
+  const market::OrganisationId id{call.service.parts().signer.public_key()};
+  return Reply{.body = Json::object({{"id", id.text()}})};
+}
+
+Result<Reply> whoami(MarketCall& call) {
+  const market::Caller& caller = call.caller;
+  return Reply{.body =
+                   Json::object({{"name", caller.name},
+                                 {"role", market_views::role_name(caller.role)},
+                                 {"organisation", caller.organisation ? Json(caller.organisation->text()) : Json()}})};
+}
+
+Result<std::vector<ShownEvent>> read(MarketService& service, const market::Caller& known, std::int64_t after,
+                                     std::size_t limit) {
+  std::vector<ShownEvent> out;
+  const market::Context context = service.context();
+  TARN_TRY(service.parts().store.read([&](market::Transaction& store) -> base::Status {
+    TARN_ASSIGN(const market::Caller caller, service.again(store, known));
+    TARN_ASSIGN(const auto events, market::Rules(store, caller, context).events(after, limit));
+    for (const market::Event& event : events) out.push_back({event.id, event.kind, market_views::shown(event)});
+    return {};
+  }));
+  return out;
+}
+
+Result<Reply> events(MarketCall& call) {
+  return events_reply(
+      call, call.service, call.user(),
+      [&service = call.service, caller = call.caller](std::int64_t after, std::size_t limit) {
+        return read(service, caller, after, limit);
+      },
+      [&call]() -> Result<std::int64_t> {
+        std::int64_t last = 0;
+        TARN_TRY(call.service.read(call.caller, [&](market::Rules& rules, market::Transaction&) -> base::Status {
+          TARN_ASSIGN(last, rules.last_event());
+          return {};
+        }));
+        return last;
+      });
+}
+
+constexpr MarketRoute kRoutes[] = {
+    {"GET", "/healthz", Kind::kOpen, std::nullopt, health, 200, "Whether the service can work.", "", "Health"},
+    {"GET", "/metrics", Kind::kOpen, std::nullopt, metrics, 200, "Figures for Prometheus, where they are enabled.", "",
+     "", "", "text/plain"},
+    {"GET", "/v1/openapi.json", Kind::kOpen, std::nullopt, document, 200, "This document.", "", "Document"},
+    {"GET", "/v1/key", Kind::kOpen, std::nullopt, key, 200, "The key that the market signs contracts with.", "",
+     "MarketKey"},
+    {"GET", "/v1/whoami", Kind::kRead, std::nullopt, whoami, 200, "The caller, as the service sees it.", "", "WhoAmI"},
+    {"GET", "/v1/events", Kind::kOutside, Action::kShowOwn, events, 200,
+     "What has happened; wait_ms: not before there is something or the time is over; after=latest: only what comes. As "
+     "server-sent events with "
+     "Accept: "
+     "text/event-stream.",
+     "", "EventPage", "after limit wait_ms"},
+};
+
+}  // namespace
+
+std::span<const MarketRoute> market_service_routes() { return kRoutes; }
+
+}  // namespace api
