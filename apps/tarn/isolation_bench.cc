@@ -26,17 +26,17 @@ using Step = BenchClients::Step;
 constexpr std::size_t kWarmUps = 3, kBulk = 1'000, kBulkRounds = 5, kRegistered = 100'000;
 constexpr const char* kBulkSwitch = "bulk";
 
-base::Status post(IsolationClient& service, const std::string& target, const Json& body) {
+base::Status post(ServiceClient& service, const std::string& target, const Json& body) {
   const auto answer = service.call("POST", target, &body);
   return answer.ok() ? base::Status() : answer.error();
 }
-base::Status erase(IsolationClient& service, const std::string& target) {
+base::Status erase(ServiceClient& service, const std::string& target) {
   const auto answer = service.call("DELETE", target);
   return answer.ok() ? base::Status() : answer.error();
 }
 
 // From the request until the switch forwards by it.
-base::Status change(IsolationClient& service, const Json& changes) {
+base::Status change(ServiceClient& service, const Json& changes) {
   const Json body = Json::object({{"changes", changes}});
   TARN_ASSIGN(const Json begun, service.call("POST", "/v1/changes", &body));
   for (;;) {
@@ -52,7 +52,7 @@ Json one_change(const char* kind, const std::string& node, const std::string& ni
 }
 
 // Off, read back, and free again.
-base::Status await_idle(IsolationClient& service, const std::string& node) {
+base::Status await_idle(ServiceClient& service, const std::string& node) {
   for (;;) {
     TARN_ASSIGN(const Json seen, service.call("GET", "/v1/nodes/" + node));
     if (seen.text("state") == "idle") return {};
@@ -68,37 +68,37 @@ std::vector<Step> life_of_a_node(const lab::Lab& lab) {
   const auto project = [](std::size_t client) { return "project-" + std::to_string(client); };
   const auto network = [](std::size_t client) { return "network-" + std::to_string(client); };
   return {{"create project",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return post(service, "/v1/projects", Json::object({{"name", project(client)}}));
            }},
           {"allocate node",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return post(service, "/v1/projects/" + project(client) + "/nodes",
                          Json::object({{"node", node(client).name}}));
            }},
           {"allocate network",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return post(
                  service, "/v1/networks",
                  Json::object({{"name", network(client)}, {"owner", project(client)}, {"access", project(client)}}));
            }},
           {"connect NIC",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return change(service, Json::array({one_change("connect", node(client).name, "eth0", network(client))}));
            }},
           {"detach NIC",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return change(service, Json::array({one_change("detach", node(client).name, "eth0", network(client))}));
            }},
-          {"free network", [=](IsolationClient& service, std::size_t client,
+          {"free network", [=](ServiceClient& service, std::size_t client,
                                std::size_t) { return erase(service, "/v1/networks/" + network(client)); }},
           {"free node",
-           [=](IsolationClient& service, std::size_t client, std::size_t) {
+           [=](ServiceClient& service, std::size_t client, std::size_t) {
              return post(service, "/v1/nodes/" + node(client).name + "/release", Json::object());
            }},
-          {"off, verified and free again", [=](IsolationClient& service, std::size_t client,
+          {"off, verified and free again", [=](ServiceClient& service, std::size_t client,
                                                std::size_t) { return await_idle(service, node(client).name); }},
-          {"delete project", [=](IsolationClient& service, std::size_t client, std::size_t) {
+          {"delete project", [=](ServiceClient& service, std::size_t client, std::size_t) {
              return erase(service, "/v1/projects/" + project(client));
            }}};
 }
@@ -138,7 +138,7 @@ class Bench {
     TARN_TRY(lab::start_bmcs(lab_));
     TARN_ASSIGN(const lab::Service service, lab::start_service(lab_.directory, true));
     home_ = lab::home_of(service);
-    TARN_ASSIGN(const auto client, IsolationClient::open(home_));
+    TARN_ASSIGN(const auto client, ServiceClient::open(home_));
     return lab::register_lab(lab_, *client);
   }
   static base::Result<std::unique_ptr<TemporaryDirectory>> make_temporary() {
@@ -181,7 +181,7 @@ class Bench {
   base::Status measure_bulk() {
     progress("1,000 NICs at once");
     TARN_ASSIGN(const std::vector<std::string> ports, lab::add_bare_ports(lab_, kBulk));
-    TARN_ASSIGN(const auto client, IsolationClient::open(home_));
+    TARN_ASSIGN(const auto client, ServiceClient::open(home_));
     TARN_TRY(post(*client, "/v1/projects", Json::object({{"name", kBulkSwitch}})));
     TARN_TRY(post(*client, "/v1/networks",
                   Json::object({{"name", kBulkSwitch}, {"owner", kBulkSwitch}, {"access", kBulkSwitch}})));
@@ -199,7 +199,7 @@ class Bench {
   static constexpr std::size_t kNicsOfANode = 100;
   static std::string bulk_node(std::size_t i) { return "bulk-" + std::to_string(i / kNicsOfANode); }
   static std::string bulk_nic(std::size_t i) { return "eth" + std::to_string(i % kNicsOfANode); }
-  base::Status register_bulk(IsolationClient& client, const std::vector<std::string>& ports) const {
+  base::Status register_bulk(ServiceClient& client, const std::vector<std::string>& ports) const {
     const std::string at = "/v1/switches/" + lab_.sites.front().name + "/ports";
     for (std::size_t i = 0; i < ports.size(); ++i) {
       if (i % kNicsOfANode == 0) {
@@ -238,15 +238,15 @@ class Bench {
     TARN_TRY(fill(state + "/service/isolation.db"));
     TARN_ASSIGN(const lab::Service service, lab::start_service(state, true));
     TARN_ASSIGN(const auto group, BenchClients::open(lab::home_of(service), 1));
-    const std::vector<Step> steps{
-        {"first page of free nodes, 100,000 nodes",
-         [](IsolationClient& client, std::size_t, std::size_t) -> base::Status {
-           const auto page = client.call("GET", "/v1/nodes?free=true&limit=100");
-           return page.ok() ? base::Status() : page.error();
-         }},
-        {"allocate node, 100,000 nodes", [](IsolationClient& client, std::size_t, std::size_t) {
-           return post(client, "/v1/projects/many/nodes", Json::object({{"like", Json::object()}}));
-         }}};
+    const std::vector<Step> steps{{"first page of free nodes, 100,000 nodes",
+                                   [](ServiceClient& client, std::size_t, std::size_t) -> base::Status {
+                                     const auto page = client.call("GET", "/v1/nodes?free=true&limit=100");
+                                     return page.ok() ? base::Status() : page.error();
+                                   }},
+                                  {"allocate node, 100,000 nodes", [](ServiceClient& client, std::size_t, std::size_t) {
+                                     return post(client, "/v1/projects/many/nodes",
+                                                 Json::object({{"like", Json::object()}}));
+                                   }}};
     TARN_ASSIGN(auto times, group->run(steps, options_.repetitions, kWarmUps));
     for (std::size_t i = 0; i < steps.size(); ++i) add(steps[i].operation, 1, std::move(times[i]));
     return {};
@@ -275,7 +275,7 @@ class Bench {
   std::unique_ptr<TemporaryDirectory> temporary_;
   std::string directory_;
   lab::Lab lab_;
-  IsolationHome home_;
+  ServiceHome home_;
   Rows rows_;
 };
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tarn/isolation_client.h"
+#include "tarn/service_client.h"
 
 namespace tarn {
 
@@ -38,12 +38,12 @@ std::string to_json(const std::vector<IsolationBenchRow>& rows);
 // So many connections to a service, each with its thread, that take each step of a round at the same time.
 class BenchClients {
  public:
-  static base::Result<std::unique_ptr<BenchClients>> open(const IsolationHome& service, std::size_t count);
+  static base::Result<std::unique_ptr<BenchClients>> open(const ServiceHome& service, std::size_t count);
 
   struct Step {
     std::string operation;  // what its time counts for; empty: not measured
     // What client number `client` does in round number `round`.
-    std::function<base::Status(IsolationClient& service, std::size_t client, std::size_t round)> call;
+    std::function<base::Status(ServiceClient& service, std::size_t client, std::size_t round)> call;
   };
   // `rounds` times all steps; the times of each, in their order, without those of the first `warm_ups` rounds. The first
   // error ends it.
@@ -53,7 +53,7 @@ class BenchClients {
 
  private:
   BenchClients() = default;
-  std::vector<std::unique_ptr<IsolationClient>> clients_;
+  std::vector<std::unique_ptr<ServiceClient>> clients_;
 };
 
 }  // namespace tarn

@@ -8,10 +8,10 @@
 
 namespace tarn {
 
-base::Result<std::unique_ptr<BenchClients>> BenchClients::open(const IsolationHome& service, std::size_t count) {
+base::Result<std::unique_ptr<BenchClients>> BenchClients::open(const ServiceHome& service, std::size_t count) {
   std::unique_ptr<BenchClients> out(new BenchClients);
   for (std::size_t i = 0; i < count; ++i) {
-    TARN_ASSIGN(auto client, IsolationClient::open(service));
+    TARN_ASSIGN(auto client, ServiceClient::open(service));
     out->clients_.push_back(std::move(client));
   }
   return out;

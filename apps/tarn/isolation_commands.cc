@@ -5,29 +5,29 @@
 namespace tarn {
 namespace {
 
-using Kind = IsolationParameter::Kind;
-using Shows = IsolationCommand::Shows;
+using Kind = ClientParameter::Kind;
+using Shows = ClientCommand::Shows;
 
-const std::vector<IsolationColumn> kNodeColumns{
+const std::vector<ClientColumn> kNodeColumns{
     {"NODE", "name"}, {"STATE", "state"}, {"FREE", "free"}, {"BMC", "bmc_enabled"}, {"LENT UNTIL", "lent_until"}};
-const std::vector<IsolationColumn> kNetworkColumns{{"NETWORK", "name"}, {"PUBLIC", "public"}, {"CHANNELS", "channels"}};
-const std::vector<IsolationColumn> kOperationColumns{
+const std::vector<ClientColumn> kNetworkColumns{{"NETWORK", "name"}, {"PUBLIC", "public"}, {"CHANNELS", "channels"}};
+const std::vector<ClientColumn> kOperationColumns{
     {"OPERATION", "id"}, {"STATE", "state"}, {"BY", "by"}, {"CREATED", "created"}, {"CHANGES", "changes"}};
 
-const IsolationParameter kProject{"PROJECT", "the project's name"}, kNode{"NODE", "the node's name"},
+const ClientParameter kProject{"PROJECT", "the project's name"}, kNode{"NODE", "the node's name"},
     kNetwork{"NETWORK", "the network's name"}, kSwitch{"SWITCH", "the switch's name"},
     kPort{"PORT", "the port's name on its switch"}, kUser{"USER", "the user's name"};
 
-IsolationParameter into(IsolationParameter parameter, const char* to) {
+ClientParameter into(ClientParameter parameter, const char* to) {
   parameter.to = to;
   return parameter;
 }
-IsolationParameter needed(IsolationParameter parameter) {
+ClientParameter needed(ClientParameter parameter) {
   parameter.required = true;
   return parameter;
 }
 
-std::vector<IsolationCommand> project_commands() {
+std::vector<ClientCommand> project_commands() {
   return {
       {"project list",
        "all projects",
@@ -75,7 +75,7 @@ std::vector<IsolationCommand> project_commands() {
   };
 }
 
-std::vector<IsolationCommand> node_commands() {
+std::vector<ClientCommand> node_commands() {
   return {
       {"node list",
        "nodes, by name",
@@ -259,7 +259,7 @@ std::vector<IsolationCommand> node_commands() {
   };
 }
 
-std::vector<IsolationCommand> network_commands() {
+std::vector<ClientCommand> network_commands() {
   return {
       {"network list", "the networks that you may see", "GET", "/v1/networks", {}, Shows::kList, kNetworkColumns},
       {"network show", "a network, and who may use it", "GET", "/v1/networks/{NETWORK}", {kNetwork}, Shows::kObject},
@@ -293,7 +293,7 @@ std::vector<IsolationCommand> network_commands() {
   };
 }
 
-std::vector<IsolationCommand> switch_commands() {
+std::vector<ClientCommand> switch_commands() {
   return {
       {"switch list",
        "the switches",
@@ -365,7 +365,7 @@ std::vector<IsolationCommand> switch_commands() {
   };
 }
 
-std::vector<IsolationCommand> user_commands() {
+std::vector<ClientCommand> user_commands() {
   return {
       {"user list", "all users", "GET", "/v1/users", {}, Shows::kList, {{"USER", "name"}, {"ROLE", "role"}}},
       {"user whoami", "who you are to the service", "GET", "/v1/whoami", {}, Shows::kObject},
@@ -431,26 +431,26 @@ std::vector<IsolationCommand> user_commands() {
 
 }  // namespace
 
-std::span<const IsolationCommand> isolation_commands() {
-  static const std::vector<IsolationCommand> kAll = [] {
-    std::vector<IsolationCommand> out;
+std::span<const ClientCommand> isolation_commands() {
+  static const std::vector<ClientCommand> kAll = [] {
+    std::vector<ClientCommand> out;
     for (auto* const commands : {project_commands, node_commands, network_commands, switch_commands, user_commands})
-      for (IsolationCommand& command : commands()) out.push_back(std::move(command));
+      for (ClientCommand& command : commands()) out.push_back(std::move(command));
     return out;
   }();
   return kAll;
 }
 
-std::span<const IsolationGroup> isolation_groups() {
+std::span<const ClientGroup> isolation_groups() {
   static constexpr std::array kGroups{
-      IsolationGroup{"project", "projects of an isolation service: who they are, and how much they may have"},
-      IsolationGroup{"node", "servers: allocate, release, power, console, loans"},
-      IsolationGroup{"nic", "connect servers' network cards to networks"},
-      IsolationGroup{"network", "layer-2 networks, and who may use them"},
-      IsolationGroup{"switch", "switches that carry the networks"},
-      IsolationGroup{"port", "switches' ports, and what hangs on them"},
-      IsolationGroup{"user", "who may log in, and tokens"},
-      IsolationGroup{"operation", "changes that take a while"},
+      ClientGroup{"project", "projects of an isolation service: who they are, and how much they may have"},
+      ClientGroup{"node", "servers: allocate, release, power, console, loans"},
+      ClientGroup{"nic", "connect servers' network cards to networks"},
+      ClientGroup{"network", "layer-2 networks, and who may use them"},
+      ClientGroup{"switch", "switches that carry the networks"},
+      ClientGroup{"port", "switches' ports, and what hangs on them"},
+      ClientGroup{"user", "who may log in, and tokens"},
+      ClientGroup{"operation", "changes that take a while"},
   };
   return kGroups;
 }

@@ -17,9 +17,9 @@ std::string refusal(const std::string& text) {
 TEST(IsolationConfig, HasDefaultsThatWork) {
   auto config = parse_isolation_config("", "i.toml", "/etc/tarn");
   ASSERT_TRUE(config.ok());
-  EXPECT_FALSE(check_isolation_config(*config).ok());  // nobody said where its state is
+  EXPECT_FALSE(check_service_config(*config).ok());  // nobody said where its state is
   config->state_dir = "/var/lib/tarn";
-  EXPECT_TRUE(check_isolation_config(*config).ok());
+  EXPECT_TRUE(check_service_config(*config).ok());
   EXPECT_FALSE(config->development);
 }
 
@@ -80,16 +80,16 @@ TEST(IsolationConfig, DevelopmentModeIsForLoopbackOnly) {
     config.state_dir = "/s";
     config.development = true;
     config.listen = good;
-    EXPECT_TRUE(check_isolation_config(config).ok()) << good;
+    EXPECT_TRUE(check_service_config(config).ok()) << good;
   }
   for (const char* const bad : {"0.0.0.0:7600", "[::]:7600", "10.0.0.1:80", "127.example.org:80", "example.org:80"}) {
     IsolationConfig config;
     config.state_dir = "/s";
     config.development = true;
     config.listen = bad;
-    EXPECT_FALSE(check_isolation_config(config).ok()) << bad;
+    EXPECT_FALSE(check_service_config(config).ok()) << bad;
     config.development = false;
-    EXPECT_TRUE(check_isolation_config(config).ok()) << bad;
+    EXPECT_TRUE(check_service_config(config).ok()) << bad;
   }
 }
 
@@ -110,42 +110,6 @@ TEST(IsolationConfig, NoPeerMayHaveEveryConnectionNorSendMoreThanTheApiTakes) {
   EXPECT_EQ(http_limits(config).body_bytes, 1'048'576U);
   config.connections = 10;
   EXPECT_EQ(http_limits(config).connections_a_peer, 10U);
-}
-
-TEST(IsolationClientConfig, ReadsWhereAndWho) {
-  const auto config = parse_isolation_client_config(
-      "url = \"https://hil.example.org\"\ntoken_file = \"token\"\npin = \"sha256:" + std::string(64, 'a') + "\"",
-      "c.toml", "/home/a/.config/tarn");
-  ASSERT_TRUE(config.ok()) << config.error().message;
-  EXPECT_EQ(config->token_file, "/home/a/.config/tarn/token");
-  EXPECT_FALSE(parse_isolation_client_config("url = \"ftp://x\"", "c.toml", "/").ok());
-  EXPECT_FALSE(parse_isolation_client_config("pin = \"sha256:aa\"", "c.toml", "/").ok());
-  EXPECT_FALSE(parse_isolation_client_config("token = \"tarn_…\"", "c.toml", "/").ok());
-}
-
-TEST(IsolationClientConfig, ServiceUrls) {
-  const auto plain = ServiceUrl::parse("https://hil.example.org");
-  ASSERT_TRUE(plain.ok());
-  EXPECT_EQ(plain->host, "hil.example.org");
-  EXPECT_EQ(plain->port, 7600);
-  EXPECT_TRUE(plain->tls);
-  const auto six = ServiceUrl::parse("http://[::1]:80/");
-  ASSERT_TRUE(six.ok());
-  EXPECT_EQ(six->host, "::1");
-  EXPECT_EQ(six->port, 80);
-  EXPECT_FALSE(six->tls);
-  EXPECT_EQ(ServiceUrl::parse("https://[::1]")->port, 7600);
-  for (const char* const bad : {"", "hil.example.org", "https://", "https://a/b", "https://u@a", "https://a:0",
-                                "https://a:99999", "https://a?b", "https://a\n"})
-    EXPECT_FALSE(ServiceUrl::parse(bad).ok()) << bad;
-}
-
-TEST(IsolationClientConfig, PinsAreWrittenAsTheyAreRead) {
-  const std::string text = "sha256:" + std::string(32, '0') + std::string(32, 'f');
-  const auto pin = parse_pin(text);
-  ASSERT_TRUE(pin.ok());
-  EXPECT_EQ(pin_text(*pin), text);
-  for (const char* const bad : {"", "sha256:", "sha1:00", "sha256:zz"}) EXPECT_FALSE(parse_pin(bad).ok()) << bad;
 }
 
 }  // namespace

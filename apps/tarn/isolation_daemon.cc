@@ -1,21 +1,15 @@
 #include "tarn/isolation_daemon.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <filesystem>
 
 #include "api/bmc_calls.h"
 #include "crypto/seal.h"
 #include "drivers/bmc/drivers.h"
 #include "drivers/switch/drivers.h"
-#include "net/client_tls.h"
 #include "store/isolation_store.h"
 #include "tarn/isolation_console.h"
 #include "tarn/isolation_secrets.h"
+#include "tarn/service_door.h"
 #include "tarn/signals.h"
 #include "tarn/storage_check.h"
 
@@ -33,26 +27,6 @@ api::Places::Limit share(std::size_t threads, std::size_t one_in) {
 
 base::Error storage(const std::string& what) { return {base::Code::kStorage, what}; }
 
-// Whom the certificate that we make for ourselves is for.
-std::vector<std::string> own_names(const std::string& listen) {
-  std::vector<std::string> out{"localhost", "127.0.0.1", "::1"};
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0') out.emplace_back(name.data());
-  const auto at = net::Address::parse(listen);
-  const bool any = !at.ok() || at->host == "0.0.0.0" || at->host == "::";
-  if (!any && std::find(out.begin(), out.end(), at->host) == out.end()) out.push_back(at->host);
-  return out;
-}
-
-base::Result<net::Fd> lock_directory(const std::string& directory) {
-  const std::string path = directory + "/lock";
-  net::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return storage(path + ": " + net::system_error(errno));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-    return storage(directory + ": another isolation service is running on this directory");
-  return fd;
-}
-
 }  // namespace
 
 IsolationDaemon::IsolationDaemon(IsolationConfig config, int listen_fd, base::Log& log)
@@ -63,7 +37,7 @@ IsolationDaemon::~IsolationDaemon() = default;
 base::Result<std::unique_ptr<IsolationDaemon>> IsolationDaemon::open(IsolationConfig config, int listen_fd,
                                                                      base::Log& log) {
   std::unique_ptr<IsolationDaemon> out(new IsolationDaemon(std::move(config), listen_fd, log));
-  TARN_TRY(check_isolation_config(out->config_));
+  TARN_TRY(check_service_config(out->config_));
   TARN_TRY(out->open_state());
   TARN_TRY(out->open_store());
   out->open_service();
@@ -72,13 +46,8 @@ base::Result<std::unique_ptr<IsolationDaemon>> IsolationDaemon::open(IsolationCo
 }
 
 base::Status IsolationDaemon::open_state() {
-  const std::string& directory = config_.state_dir;
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  if (!failed) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failed);
-  if (failed) return storage(directory + ": " + failed.message());
-  TARN_ASSIGN(lock_, lock_directory(directory));
-  TARN_ASSIGN(sealing_key_, open_sealing_key(directory, random_));
+  TARN_ASSIGN(lock_, open_state_directory(config_.state_dir, "isolation service"));
+  TARN_ASSIGN(sealing_key_, open_sealing_key(config_.state_dir, random_));
   return {};
 }
 
@@ -179,40 +148,18 @@ base::Result<api::Stream> IsolationDaemon::console_of(const isolation::Node& nod
   return api::Stream([stream] { return stream->next(); });
 }
 
-base::Result<net::HttpServer> IsolationDaemon::open_server(net::Fd bound) {
-  const net::HttpLimits limits = http_limits(config_);
-  net::HttpHandler handler = [this](const net::HttpRequest& request) { return service_->handle(request); };
-  if (config_.development) return net::HttpServer::open(std::move(bound), std::move(handler), limits);
-  const bool given = !config_.certificate.empty();
-  TARN_ASSIGN(const ServerCertificate files,
-              given ? read_server_certificate(config_.certificate, config_.key)
-                    : open_server_certificate(config_.state_dir, own_names(config_.listen), clock_.unix_ms()));
-  TARN_ASSIGN(net::ServerTls tls, net::ServerTls::create(files.certificate, files.key));
-  TARN_ASSIGN(const net::CertificateHash hash, net::certificate_hash(files.certificate));
-  pin_ = pin_text(hash);
-  return net::HttpServer::open(std::move(bound), std::move(handler), limits, std::move(tls));
-}
-
 base::Status IsolationDaemon::open_http() {
-  net::Fd bound(listen_fd_);
-  if (!bound.valid()) {
-    TARN_ASSIGN(const net::Address at, net::Address::parse(config_.listen));
-    TARN_ASSIGN(bound, net::bind_at(at));
-  }
-  TARN_ASSIGN(const net::Endpoint bound_to, net::local_endpoint(bound));
-  listening_ = bound_to.text();
-  TARN_TRY(check_bound(config_, listening_));
-  TARN_ASSIGN(auto server, open_server(std::move(bound)));
-  http_ = std::make_unique<net::HttpServer>(std::move(server));
+  net::HttpHandler handler = [this](const net::HttpRequest& request) { return service_->handle(request); };
+  TARN_ASSIGN(door_, open_door(config_, listen_fd_, std::move(handler), net::ClientKeys::kNone, clock_.unix_ms()));
   return {};
 }
 
 base::Status IsolationDaemon::run() {
   threads_->start();
-  std::jthread http([this](const std::stop_token& stop) { http_->run(stop); });
-  log_.info("isolation_started", {{"listen", listening_},
+  std::jthread http([this](const std::stop_token& stop) { door_.http->run(stop); });
+  log_.info("isolation_started", {{"listen", door_.listening},
                                   {"tls", !config_.development},
-                                  {"pin", pin_.empty() ? "none" : pin_},
+                                  {"pin", door_.pin.empty() ? "none" : door_.pin},
                                   {"state_dir", config_.state_dir}});
   notifier_.ready();
   bool well = true;

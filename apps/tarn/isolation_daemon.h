@@ -13,12 +13,12 @@
 #include "api/authentication.h"
 #include "api/service.h"
 #include "crypto/random.h"
-#include "net/http_server.h"
 #include "net/metrics.h"
 #include "tarn/isolation_config.h"
 #include "tarn/isolation_threads.h"
 #include "tarn/isolation_turns.h"
 #include "tarn/notify.h"
+#include "tarn/service_door.h"
 #include "tarn/stopwatch.h"
 
 namespace tarn {
@@ -36,7 +36,6 @@ class IsolationDaemon {
   base::Status open_store();
   void open_service();
   base::Status open_http();
-  base::Result<net::HttpServer> open_server(net::Fd bound);
   base::Result<isolation::BmcTarget> target_of(const isolation::Node& node) const;
   base::Bytes make_token(std::string& token);
   base::Result<base::Bytes> sealed(std::string_view node, std::string_view password) const;
@@ -51,7 +50,6 @@ class IsolationDaemon {
   net::Metrics metrics_;
   net::Fd lock_;  // of the state directory
   base::Secret<32> sealing_key_;
-  std::string listening_, pin_;
   std::unique_ptr<isolation::Store> store_;
   std::unique_ptr<isolation::SwitchDrivers> switches_;
   std::unique_ptr<isolation::BmcDrivers> bmcs_;
@@ -59,7 +57,7 @@ class IsolationDaemon {
   std::unique_ptr<api::Authentication> authentication_;
   std::unique_ptr<IsolationThreads> threads_;
   std::unique_ptr<api::IsolationService> service_;
-  std::unique_ptr<net::HttpServer> http_;
+  ServiceDoor door_;
 };
 
 }  // namespace tarn

@@ -7,9 +7,9 @@
 #include "tarn/ask_secret.h"
 #include "tarn/config.h"
 #include "tarn/inventory_plan.h"
-#include "tarn/isolation_client.h"
 #include "tarn/isolation_options.h"
 #include "tarn/output.h"
+#include "tarn/service_client.h"
 #include "tarn/signals.h"
 
 namespace tarn {
@@ -19,7 +19,7 @@ using api::Json;
 
 std::string escaped(const std::string& name) { return api::percent_encoded(name); }
 
-base::Result<std::set<std::string>> names_at(IsolationClient& client, const std::string& target) {
+base::Result<std::set<std::string>> names_at(ServiceClient& client, const std::string& target) {
   TARN_ASSIGN(const Json::Array items, client.list(target));
   std::set<std::string> out;
   for (const Json& item : items) out.insert(item.string() != nullptr ? *item.string() : item.text("name"));
@@ -31,14 +31,14 @@ std::optional<std::uint32_t> quota(const Json& project, std::string_view name) {
   return static_cast<std::uint32_t>(project.number(name));
 }
 
-base::Status find_projects(IsolationClient& client, ServiceState& out) {
+base::Status find_projects(ServiceClient& client, ServiceState& out) {
   TARN_ASSIGN(const Json::Array items, client.list("/v1/projects"));
   for (const Json& item : items)
     out.projects[item.text("name")] = {item.text("name"), quota(item, "node_quota"), quota(item, "network_quota")};
   return {};
 }
 
-base::Status find_switches(IsolationClient& client, const InventoryFile& wanted, ServiceState& out) {
+base::Status find_switches(ServiceClient& client, const InventoryFile& wanted, ServiceState& out) {
   TARN_ASSIGN(const auto names, names_at(client, "/v1/switches"));
   for (const auto& one : wanted.switches) {
     if (!names.contains(one.name)) continue;
@@ -47,7 +47,7 @@ base::Status find_switches(IsolationClient& client, const InventoryFile& wanted,
   return {};
 }
 
-base::Status find_nodes(IsolationClient& client, const InventoryFile& wanted, ServiceState& out) {
+base::Status find_nodes(ServiceClient& client, const InventoryFile& wanted, ServiceState& out) {
   TARN_ASSIGN(const auto names, names_at(client, "/v1/nodes"));
   for (const auto& node : wanted.nodes) {
     if (!names.contains(node.name)) continue;
@@ -60,7 +60,7 @@ base::Status find_nodes(IsolationClient& client, const InventoryFile& wanted, Se
   return {};
 }
 
-base::Status find_networks(IsolationClient& client, const InventoryFile& wanted, ServiceState& out) {
+base::Status find_networks(ServiceClient& client, const InventoryFile& wanted, ServiceState& out) {
   TARN_ASSIGN(const auto names, names_at(client, "/v1/networks"));
   for (const auto& network : wanted.networks) {
     if (!names.contains(network.name)) continue;
@@ -74,7 +74,7 @@ base::Status find_networks(IsolationClient& client, const InventoryFile& wanted,
   return {};
 }
 
-base::Status find_users(IsolationClient& client, const InventoryFile& wanted, ServiceState& out) {
+base::Status find_users(ServiceClient& client, const InventoryFile& wanted, ServiceState& out) {
   TARN_ASSIGN(const Json::Array items, client.list("/v1/users"));
   for (const Json& item : items) {
     const std::string name = item.text("name");
@@ -88,7 +88,7 @@ base::Status find_users(IsolationClient& client, const InventoryFile& wanted, Se
   return {};
 }
 
-base::Result<ServiceState> look_at(IsolationClient& client, const InventoryFile& wanted) {
+base::Result<ServiceState> look_at(ServiceClient& client, const InventoryFile& wanted) {
   ServiceState out;
   TARN_TRY(find_projects(client, out));
   if (!wanted.switches.empty()) TARN_TRY(find_switches(client, wanted, out));
@@ -108,7 +108,7 @@ base::Status check_passwords(const std::vector<InventoryStep>& plan) {
   return {};
 }
 
-base::Status carry_out(IsolationClient& client, const InventoryStep& step) {
+base::Status carry_out(ServiceClient& client, const InventoryStep& step) {
   Json body = step.body;
   if (!step.password_file.empty()) {
     TARN_ASSIGN(std::string password, read_secret_file(step.password_file));
@@ -142,7 +142,7 @@ base::Status import(const IsolationImportOptions& options) {
   TARN_ASSIGN(const std::string text, read_text_file(options.file, InventoryFile::kMaxText));
   const auto wanted = InventoryFile::parse(text, std::filesystem::path(options.file).parent_path().string());
   if (!wanted.ok()) return base::Error{wanted.error().code, options.file + ": " + wanted.error().message};
-  TARN_ASSIGN(const auto client, IsolationClient::open(options.home));
+  TARN_ASSIGN(const auto client, ServiceClient::open(options.home));
   TARN_ASSIGN(const ServiceState found, look_at(*client, *wanted));
   TARN_ASSIGN(const std::vector<InventoryStep> plan, plan_inventory(*wanted, found));
   TARN_TRY(check_passwords(plan));

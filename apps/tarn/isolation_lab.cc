@@ -27,9 +27,9 @@ base::Result<lab::Service> bring_up(const lab::Lab& lab, const IsolationLabOptio
   TARN_TRY(step("switches: an Open vSwitch each", lab::start_switches(lab)));
   TARN_TRY(step("controllers: an ipmi_sim each", lab::start_bmcs(lab)));
   TARN_ASSIGN(lab::Service service, service_for(lab, options));
-  IsolationHome home = lab::home_of(service);
+  ServiceHome home = lab::home_of(service);
   home.pin = options.service.pin;
-  TARN_ASSIGN(const auto client, IsolationClient::open(home));
+  TARN_ASSIGN(const auto client, ServiceClient::open(home));
   TARN_TRY(step("service", {}));
   TARN_TRY(step("registered", lab::register_lab(lab, *client)));
   TARN_TRY(lab::write_file(lab.directory + "/env.sh", lab::environment(service), 0600));

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "tarn/isolation_client.h"
 #include "tarn/lab.h"
+#include "tarn/service_client.h"
 
 namespace tarn {
 
@@ -12,8 +12,8 @@ struct IsolationLabOptions {
   std::string directory = "/run/tarn-lab";
   lab::Shape shape;
   bool down = false;
-  bool tls = false;       // of a service of its own
-  IsolationHome service;  // with a URL: this one instead
+  bool tls = false;     // of a service of its own
+  ServiceHome service;  // with a URL: this one instead
 };
 int run_isolation_lab(const IsolationLabOptions& options);
 

@@ -4,55 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "tarn/client_options.h"
 #include "tarn/leaf.h"
 
 namespace tarn {
 namespace {
 
-using Kind = IsolationParameter::Kind;
-using Shows = IsolationCommand::Shows;
-
 const char* const kGroup = "Isolation service";
-
-void add_home(CLI::App* command, IsolationHome& home) {
-  const char* const kConnection = "Connection";
-  command
-      ->add_option("--url", home.url, "the service: https://HOST:PORT (default: $TARN_ISOLATION_URL, the file's url)")
-      ->group(kConnection);
-  command->add_option("--ca", home.ca, "a file with the authority of its certificate, PEM")->group(kConnection);
-  command->add_option("--pin", home.pin, "its certificate's fingerprint, as it prints it: sha256:…")
-      ->group(kConnection);
-  command->add_option("--token-file", home.token_file, "a file with your token (or $TARN_ISOLATION_TOKEN)")
-      ->group(kConnection);
-  command->add_option("--login", home.login, "your name, to come in by password instead of a token")
-      ->group(kConnection);
-  command->add_option("--login-password-file", home.login_password_file, "a file with it; else it is asked for")
-      ->group(kConnection);
-}
-
-void add_parameter(CLI::App* command, const IsolationParameter& parameter, IsolationCall& call) {
-  auto& given = call.given[parameter.name];
-  const std::string name = parameter.name;
-  if (parameter.kind == Kind::kFlag) {
-    command->add_flag_callback(name, [&given] { given = {"true"}; }, parameter.help);
-    return;
-  }
-  CLI::Option* option = nullptr;
-  if (parameter.kind == Kind::kNics) {
-    option = command->add_option(name, given, parameter.help);
-  } else if (parameter.kind == Kind::kLabels) {
-    option = command->add_option(name, given, parameter.help)->allow_extra_args(false);
-  } else {  // a list of one would take all the arguments that follow
-    option = command->add_option_function<std::string>(
-        name, [&given](const std::string& value) { given = {value}; }, parameter.help);
-  }
-  if (parameter.required || !name.starts_with("--")) option->required();
-}
-
-CLI::App* existing(CLI::App& app, const std::string& name) {
-  const auto found = app.get_subcommands([&](CLI::App* one) { return one->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
 
 constexpr std::array<std::pair<std::string_view, const char*>, 5> kGroups{{
     {"bmc", "let its project use a node's controller, or no longer"},
@@ -65,36 +23,6 @@ constexpr std::array<std::pair<std::string_view, const char*>, 5> kGroups{{
 const char* group_help(std::string_view word) {
   const auto found = std::ranges::find(kGroups, word, &std::pair<std::string_view, const char*>::first);
   return found == kGroups.end() ? "" : found->second;
-}
-
-// The command of these words below `app`; those in between are made.
-CLI::App* place_of(CLI::App& app, std::string_view words, const char* help) {
-  CLI::App* at = &app;
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    const std::string word(words.substr(0, end));
-    words.remove_prefix(std::min(end + 1, words.size()));
-    CLI::App* next = existing(*at, word);
-    if (next == nullptr) {
-      next = at->add_subcommand(word, words.empty() ? help : group_help(word));
-      if (!words.empty()) next->require_subcommand(1);
-    }
-    at = next;
-  }
-  return at;
-}
-
-void add_command(CLI::App& app, const IsolationCommand& command, IsolationOptions& options, int& exit_code) {
-  IsolationCall& call = options.calls.emplace_back();
-  call.command = &command;
-  CLI::App* const place = place_of(app, command.words, command.help);
-  for (const IsolationParameter& parameter : command.parameters) add_parameter(place, parameter, call);
-  if (command.shows == Shows::kOperation || command.shows == Shows::kRelease) {
-    place->add_flag("--wait,!--no-wait", call.wait, "until it is done (the default)");
-    place->add_option("--timeout", call.timeout, "of waiting")->capture_default_str();
-  }
-  add_home(place, call.home);
-  leaf(place, call, run_isolation_command, exit_code);
 }
 
 void add_serve(CLI::App* isolation, IsolationServeOptions& o, int& exit_code) {
@@ -142,7 +70,7 @@ void add_import(CLI::App* isolation, IsolationImportOptions& o, int& exit_code) 
       isolation->add_subcommand("import", "bring the service to what an inventory says; what is there already stays");
   import->add_option("FILE", o.file, "the inventory (YAML)")->required();
   import->add_flag("--dry-run", o.dry_run, "print what would be done, and do nothing");
-  add_home(import, o.home);
+  add_connection(import, o.home);
   import->footer(
       "An inventory; each list may be left out:\n"
       "  projects:\n"
@@ -172,7 +100,7 @@ void add_lab(CLI::App* isolation, IsolationLabOptions& o, int& exit_code) {
   lab->add_option("--dir", o.directory, "where its files and sockets are; one lab a directory")->capture_default_str();
   lab->add_flag("--down", o.down, "remove every trace of it: processes, namespaces, files; also after a crash");
   lab->add_flag("--tls", o.tls, "its service with TLS, as in production, instead of in development mode");
-  add_home(lab, o.service);
+  add_connection(lab, o.service);
   lab->footer(
       "Registers everything with a service of its own on loopback, or with the one that --url names. Needs root and\n"
       "Debian's openvswitch-switch, openipmi and iproute2. docs/isolation/lab.md has a tour.\n");
@@ -186,7 +114,7 @@ void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view ch
   CLI::App* isolation = app.add_subcommand("isolation", "the isolation service: servers and networks between projects");
   isolation->require_subcommand(1);
   isolation->group(kGroup);
-  for (const IsolationGroup& group : isolation_groups()) {
+  for (const ClientGroup& group : isolation_groups()) {
     CLI::App* const made = app.add_subcommand(group.name, group.help);
     made->group(kGroup);
     if (all || chosen == group.name) made->require_subcommand(1);
@@ -196,9 +124,10 @@ void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view ch
     add_import(isolation, options.import, exit_code);
     add_lab(isolation, options.lab, exit_code);
   }
-  for (const IsolationCommand& command : isolation_commands()) {
+  for (const ClientCommand& command : isolation_commands()) {
     const std::string_view words = command.words;
-    if (all || words.substr(0, words.find(' ')) == chosen) add_command(app, command, options, exit_code);
+    if (all || words.substr(0, words.find(' ')) == chosen)
+      add_client_command(app, command, "isolation", group_help, options.calls, exit_code);
   }
 }
 

@@ -22,7 +22,7 @@ struct IsolationServeOptions {
   std::string log_format = "text", log_level = "info";
 };
 struct IsolationImportOptions {
-  IsolationHome home;
+  ServiceHome home;
   std::string file;
   bool dry_run = false;
 };
@@ -31,7 +31,7 @@ struct IsolationOptions {
   IsolationServeOptions serve;
   IsolationImportOptions import;
   IsolationLabOptions lab;
-  std::deque<IsolationCall> calls;  // one a command of the table; the parser points into them
+  std::deque<ClientCall> calls;  // one a command of the table; the parser points into them
 };
 
 int run_isolation_serve(const IsolationServeOptions& options);

@@ -1,35 +1,15 @@
 #include "tarn/isolation_secrets.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <system_error>
-
 #include "api/authentication.h"
 #include "crypto/api_token.h"
-#include "net/server_tls.h"
 #include "tarn/config.h"
+#include "tarn/service_door.h"
 #include "tarn/tenant_access.h"
 
 namespace tarn {
 namespace {
 
-constexpr std::size_t kMaxPem = 1024 * 1024;
-constexpr int kCertificateDays = 3'650;  // nobody renews it, and whoever pins it asks for no date
-
 base::Error storage(const std::string& what) { return {base::Code::kStorage, what}; }
-
-// Whether it is there; a secret that others can read is refused.
-base::Result<bool> is_there(const std::string& path) {
-  struct stat found{};
-  if (::lstat(path.c_str(), &found) != 0) {
-    if (errno == ENOENT) return false;
-    return storage(path + ": " + std::generic_category().message(errno));
-  }
-  if (!S_ISREG(found.st_mode) || (found.st_mode & 077) != 0)
-    return storage(path + ": must be a file that nobody else can read: chmod 600");
-  return true;
-}
 
 bool has_administrator(const std::vector<isolation::User>& users) {
   for (const auto& user : users)
@@ -72,7 +52,7 @@ base::Status keep_token(isolation::Store& store, const std::string& name, const 
 base::Result<base::Secret<32>> open_sealing_key(const std::string& directory, base::Random& random) {
   const std::string path = directory + "/sealing.key";
   base::Secret<32> key;
-  TARN_ASSIGN(const bool there, is_there(path));
+  TARN_ASSIGN(const bool there, is_secret_there(path));
   if (!there) {
     random.fill(key.expose());
     std::string text = base::to_hex(key.expose()) + "\n";
@@ -89,27 +69,6 @@ base::Result<base::Secret<32>> open_sealing_key(const std::string& directory, ba
   std::copy(bytes->begin(), bytes->end(), key.expose().begin());
   base::wipe(bytes->data(), bytes->size());
   return key;
-}
-
-base::Result<ServerCertificate> read_server_certificate(const std::string& certificate, const std::string& key) {
-  ServerCertificate out;
-  TARN_ASSIGN(out.certificate, read_text_file(certificate, kMaxPem));
-  TARN_ASSIGN(out.key, read_text_file(key, kMaxPem));
-  return out;
-}
-
-base::Result<ServerCertificate> open_server_certificate(const std::string& directory,
-                                                        const std::vector<std::string>& names, std::int64_t now) {
-  const std::string certificate = directory + "/server.pem", key = directory + "/server.key";
-  TARN_ASSIGN(const bool there, is_there(key));
-  if (!there) {
-    TARN_ASSIGN(auto made, net::self_signed_certificate(names, now / 1000, kCertificateDays));
-    base::Status written = write_secret_file(certificate, made.certificate);
-    if (written.ok()) written = write_secret_file(key, made.key);  // last: it says that both are there
-    base::wipe(made.key.data(), made.key.size());
-    if (!written.ok()) return written.error();
-  }
-  return read_server_certificate(certificate, key);
 }
 
 base::Result<bool> open_administrator(const std::string& directory, isolation::Store& store,

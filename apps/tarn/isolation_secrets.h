@@ -1,5 +1,5 @@
 // The secrets that the isolation service keeps in its state directory, each a file of mode 0600 that is made at the first
-// start: the key under which servers' passwords are sealed, its TLS key, and how the first administrator gets in.
+// start: the key under which servers' passwords are sealed, and how the first administrator gets in.
 // Errors: kStorage, kInvalidInput (a file that others can read, or that is none of ours). Threads: before there are any.
 #pragma once
 
@@ -15,18 +15,6 @@ namespace tarn {
 
 // DIRECTORY/sealing.key; without it no server's password can be read again, so a backup needs it.
 base::Result<base::Secret<32>> open_sealing_key(const std::string& directory, base::Random& random);
-
-struct ServerCertificate {
-  std::string certificate, key;  // PEM
-  ServerCertificate() = default;
-  ServerCertificate(ServerCertificate&&) = default;
-  ServerCertificate& operator=(ServerCertificate&&) = default;
-  ~ServerCertificate() { base::wipe(key.data(), key.size()); }
-};
-// DIRECTORY/server.pem and server.key, for `names`.
-base::Result<ServerCertificate> open_server_certificate(const std::string& directory,
-                                                        const std::vector<std::string>& names, std::int64_t now);
-base::Result<ServerCertificate> read_server_certificate(const std::string& certificate, const std::string& key);
 
 // Where there is no administrator yet, makes one, "admin", and writes its password and a token into
 // DIRECTORY/administrator.password and administrator.token. True if it did.

@@ -21,18 +21,6 @@ std::int64_t rest_until(std::int64_t next, std::int64_t now) {
 
 }  // namespace
 
-void Bell::ring() {
-  const std::lock_guard lock(mutex_);
-  is_rung_ = true;
-  rung_.notify_all();
-}
-
-void Bell::wait(const std::stop_token& stop, std::int64_t timeout_ms) {
-  std::unique_lock lock(mutex_);
-  (void)rung_.wait_for(lock, stop, std::chrono::milliseconds(timeout_ms), [&] { return is_rung_; });
-  is_rung_ = false;
-}
-
 IsolationThreads::Worker::Worker(IsolationThreads& all, const isolation::SwitchRecord& record)
     : id(record.id),
       name(record.name),

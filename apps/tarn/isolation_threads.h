@@ -1,9 +1,9 @@
 // IsolationThreads: what the isolation service does by itself (isolation/engine.h), on threads: one for each registered
 // switch, so that one that does not answer holds up no other; some (kReleasers) for nodes on their way back, so that a
 // controller that does not answer holds up no other node, unless as many as that are dead at the same time; one that keeps
-// house: threads come and go with switches; events, operations and replies go when they are old, and nobody else removes any.
-// Each thread sleeps until something is due or somebody wakes it. Nothing is kept here that is not in the store: a process
-// that dies at any point leaves work that the next one takes up.
+// house: threads come and go with switches; events, operations and replies go when they are old, and nobody else
+// removes any. Each thread sleeps until something is due or somebody wakes it. Nothing is kept here that is not in the
+// store: a process that dies at any point leaves work that the next one takes up.
 // Trouble with the store is logged, and tried again a second later; trouble with a switch or server is the engine's.
 // Threads: wake_…(), look_at_switch(), drift() and healthy() from any; start() and stop() once, from one.
 #pragma once
@@ -24,20 +24,9 @@
 #include "base/random.h"
 #include "isolation/engine.h"
 #include "net/metrics.h"
+#include "tarn/bell.h"
 
 namespace tarn {
-
-// A bell: rung by anybody, waited for by one thread. A ring before the wait counts.
-class Bell {
- public:
-  void ring();
-  void wait(const std::stop_token& stop, std::int64_t timeout_ms);  // until rung, stopped, or for so long
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any rung_;
-  bool is_rung_ = false;
-};
 
 struct IsolationPace {
   isolation::EngineLimits engine;

@@ -14,8 +14,8 @@
 #include "base/result.h"
 
 namespace tarn {
-class IsolationClient;
-struct IsolationHome;
+class ServiceClient;
+struct ServiceHome;
 }  // namespace tarn
 
 namespace tarn::lab {
@@ -50,13 +50,13 @@ struct Lab {
   std::vector<Site> sites;
 };
 
-// The service that knows the lab. What is empty is found as client commands find it (isolation_client.h).
+// The service that knows the lab. What is empty is found as client commands find it (service_client.h).
 struct Service {
   std::string url;
   std::string authority;   // a file with the certificate that it is known by
   std::string token_file;  // the administrator's
 };
-IsolationHome home_of(const Service& service);  // as clients know it
+ServiceHome home_of(const Service& service);  // as clients know it
 
 inline constexpr const char* kBridge = "br0";
 inline constexpr std::uint16_t kIpmiPort = 623;  // FreeIPMI opens consoles at no port above 32767
@@ -80,8 +80,8 @@ base::Result<Service> start_service(const std::string& home, bool tls);
 // lab_switch.cc: so many ports more at the first switch, which nothing hangs on (benches); their names.
 base::Result<std::vector<std::string>> add_bare_ports(const Lab& lab, std::size_t count);
 // lab_register.cc: and waits until each port was seen to pass nothing, as its node is nobody's to have before.
-base::Status register_lab(const Lab& lab, IsolationClient& service);
-base::Status await_ports(IsolationClient& service, const std::string& switch_name);
+base::Status register_lab(const Lab& lab, ServiceClient& service);
+base::Status await_ports(ServiceClient& service, const std::string& switch_name);
 
 // lab_report.cc: as values, as a text that tells what to do with it, and as a script that a shell reads. No secrets.
 std::string to_json(const Lab& lab, const Service& service);

@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "api/text.h"
-#include "tarn/isolation_client.h"
 #include "tarn/lab.h"
+#include "tarn/service_client.h"
 #include "tarn/stopwatch.h"
 
 namespace tarn::lab {
@@ -13,13 +13,13 @@ namespace {
 using api::Json;
 using api::percent_encoded;
 
-base::Status post(IsolationClient& service, const std::string& target, const Json& body) {
+base::Status post(ServiceClient& service, const std::string& target, const Json& body) {
   const auto answer = service.call("POST", target, &body);
   return answer.ok() ? base::Status() : answer.error();
 }
 
 // The wire from a NIC to its port.
-base::Status register_nic(IsolationClient& service, const Site& site, const Node& node, const Nic& nic) {
+base::Status register_nic(ServiceClient& service, const Site& site, const Node& node, const Nic& nic) {
   const std::string ports = "/v1/switches/" + site.name + "/ports";
   TARN_TRY(post(service, "/v1/nodes/" + node.name + "/nics", Json::object({{"name", nic.name}, {"mac", nic.mac}})));
   TARN_TRY(post(service, ports, Json::object({{"name", nic.port}})));
@@ -28,7 +28,7 @@ base::Status register_nic(IsolationClient& service, const Site& site, const Node
   return answer.ok() ? base::Status() : answer.error();
 }
 
-base::Status register_node(IsolationClient& service, const Lab& lab, const Site& site, const Node& node) {
+base::Status register_node(ServiceClient& service, const Lab& lab, const Site& site, const Node& node) {
   Json body = Json::object({{"name", node.name},
                             {"bmc", Json::object({{"type", "ipmi"},
                                                   {"address", node.bmc_address},
@@ -44,7 +44,7 @@ constexpr std::int64_t kSeenMs = 30'000;
 }  // namespace
 
 // A node that was wired a moment ago is nobody's to have, before its ports were seen.
-base::Status await_ports(IsolationClient& service, const std::string& switch_name) {
+base::Status await_ports(ServiceClient& service, const std::string& switch_name) {
   const WallClock clock;
   const std::int64_t until = clock.steady_ms() + kSeenMs;
   while (true) {
@@ -58,7 +58,7 @@ base::Status await_ports(IsolationClient& service, const std::string& switch_nam
   }
 }
 
-base::Status register_lab(const Lab& lab, IsolationClient& service) {
+base::Status register_lab(const Lab& lab, ServiceClient& service) {
   for (const Site& site : lab.sites) {
     const Json settings = Json::object({{"endpoint", "unix:" + site.database()}, {"bridge", kBridge}});
     TARN_TRY(

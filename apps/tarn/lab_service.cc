@@ -10,11 +10,11 @@
 #include <thread>
 
 #include "net/socket.h"
-#include "tarn/isolation_client.h"
 #include "tarn/lab.h"
 #include "tarn/lab_tools.h"
 #include "tarn/local_process.h"
 #include "tarn/output.h"
+#include "tarn/service_client.h"
 #include "tarn/signals.h"
 
 namespace tarn::lab {
@@ -48,7 +48,7 @@ base::Status await_answer(const std::string& log, const Service& service) {
   for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
     if (interrupted()) return base::Error{base::Code::kCancelled, "interrupted"};
     // Its certificate and token are there before it answers, but not from the beginning.
-    const auto client = IsolationClient::open(home_of(service));
+    const auto client = ServiceClient::open(home_of(service));
     if (client.ok() && (*client)->call("GET", "/v1/switches").ok()) return {};
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -57,8 +57,8 @@ base::Status await_answer(const std::string& log, const Service& service) {
 
 }  // namespace
 
-IsolationHome home_of(const Service& service) {
-  IsolationHome out;
+ServiceHome home_of(const Service& service) {
+  ServiceHome out;
   out.url = service.url;
   out.ca = service.authority;
   out.token_file = service.token_file;

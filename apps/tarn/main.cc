@@ -16,6 +16,8 @@
 #include "tarn/isolation_bench.h"
 #include "tarn/isolation_options.h"
 #include "tarn/leaf.h"
+#include "tarn/market_bench.h"
+#include "tarn/market_options.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
 
@@ -36,7 +38,9 @@ struct AllOptions {
   tarn::DeliveryBenchOptions delivery_bench;
   tarn::IsolationBenchOptions isolation_bench;
   tarn::AuctionBenchOptions auction_bench;
+  tarn::MarketBenchOptions market_bench;
   tarn::ProviderOptions provider;
+  tarn::InventoryOptions inventory;
   tarn::DhtOptions dht;
   tarn::RequestOptions request;
   tarn::LeaseOptions lease;
@@ -190,6 +194,14 @@ void add_bench(CLI::App& app, AllOptions& o, int& exit_code) {
       ->delimiter(',')
       ->check(CLI::IsMember(tarn::auction_bench_parts()));
   leaf(auction, o.auction_bench, tarn::run_bench_auction, exit_code);
+  CLI::App* market = bench->add_subcommand("market", "orders that a market takes a second, on SQLite and PostgreSQL");
+  market->add_option("--clients", o.market_bench.clients, "at the same time: 1,16,64 (the default)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 128));
+  market->add_option("--orders", o.market_bench.orders, "a row, all clients together")
+      ->check(CLI::Range(1, 400'000))
+      ->capture_default_str();
+  leaf(market, o.market_bench, tarn::run_bench_market, exit_code);
 }
 
 void add_home(CLI::App* command, tarn::HomeOptions& home) {
@@ -256,6 +268,31 @@ void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {
   dht->add_option("--network", o.dht.network, "nodes of other networks are not talked to");
   dht->add_option("--rtt-ms", o.dht.rtt_ms, "")->group("");
   leaf(dht, o.dht, tarn::run_dht, exit_code);
+}
+
+void add_inventory(CLI::App& app, AllOptions& o, int& exit_code) {
+  CLI::App* inventory = app.add_subcommand("inventory", "what a provider has put up, and to whom it is promised");
+  inventory->require_subcommand(1);
+  const auto common = [&](CLI::App* command, int (*handler)(const tarn::InventoryOptions&)) {
+    auto* config =
+        command->add_option("--config", o.inventory.config, "the provider's configuration; it may be running");
+    command->add_option("--state-dir", o.inventory.state_dir, "or the state directory of one that is running")
+        ->excludes(config);
+    leaf(command, o.inventory, handler, exit_code);
+  };
+  common(inventory->add_subcommand("list", "offers, with what of them is free, and reservations"),
+         tarn::run_inventory_list);
+  CLI::App* reserve = inventory->add_subcommand(
+      "reserve", "keep units out of the pool for a time, to promise them elsewhere: prints the reservation's id");
+  reserve->add_option("OFFER", o.inventory.offer, "its name")->required();
+  reserve->add_option("--units", o.inventory.units, "how many")->required()->check(CLI::PositiveNumber);
+  reserve->add_option("--from", o.inventory.from, "2027-01-01T00:00:00Z, or from now: 4h")->capture_default_str();
+  reserve->add_option("--until", o.inventory.until, "as --from")->required();
+  reserve->add_option("--purpose", o.inventory.purpose, "what for; shown in the list");
+  common(reserve, tarn::run_inventory_reserve);
+  CLI::App* release = inventory->add_subcommand("release", "give reserved units back to the pool");
+  release->add_option("ID", o.inventory.reservation, "the reservation's, or the beginning of it")->required();
+  common(release, tarn::run_inventory_release);
 }
 
 void add_request(CLI::App& app, AllOptions& o, int& exit_code) {
@@ -357,17 +394,20 @@ int parse_and_run(int argc, char** argv) {
              "Every command: --help, --output json. stdout is the result, stderr progress.");
   AllOptions options;
   tarn::IsolationOptions isolation;
+  tarn::MarketOptions market;
   int exit_code = 0;
   add_identity(app, options, exit_code);
   add_request(app, options, exit_code);
   add_lease(app, options, exit_code);
   add_provider(app, options, exit_code);
+  add_inventory(app, options, exit_code);
   add_pool(app, options, exit_code);
   add_place(app, options, exit_code);
   add_demo(app, options, exit_code);
   add_circuit(app, options, exit_code);
   add_bench(app, options, exit_code);
   tarn::add_isolation(app, isolation, argc > 1 ? argv[1] : "", exit_code);
+  tarn::add_market(app, market, argc > 1 ? argv[1] : "", exit_code);
   tarn::add_completion(app, exit_code);
   try {
     app.parse(argc, argv);

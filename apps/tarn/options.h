@@ -75,6 +75,12 @@ struct ProviderOptions {
   int rtt_ms = 0;
   bool reveal = false;  // benches: answer the plain allocation, too
 };
+struct InventoryOptions {
+  std::string config, state_dir;  // one of the two
+  std::string offer, from = "now", until, purpose;
+  std::uint64_t units = 0;
+  std::string reservation;
+};
 struct DhtOptions {
   std::string listen = "0.0.0.0:4222";
   std::vector<std::string> bootstrap;
@@ -117,6 +123,9 @@ int run_bench_pool(const PoolBenchOptions& options);
 int run_bench_delivery(const DeliveryBenchOptions& options);
 int run_operator(const ProviderOptions& options);
 int run_provider(const ProviderOptions& options);
+int run_inventory_list(const InventoryOptions& options);
+int run_inventory_reserve(const InventoryOptions& options);
+int run_inventory_release(const InventoryOptions& options);
 int run_dht(const DhtOptions& options);
 int run_request(const RequestOptions& options);
 int run_lease_list(const LeaseOptions& options);

@@ -66,7 +66,7 @@ ServiceMetrics::ServiceMetrics(std::string_view version) {
   metrics_.declare_gauge("tarn_sessions_running", "Sessions under way.");
   metrics_.declare_histogram("tarn_session_phase_seconds", "Time that sessions spent in a phase.",
                              {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30});
-  metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased.");
+  metrics_.declare_gauge("tarn_units", "Units of an offer: free, held for a session, leased, reserved for a market.");
   metrics_.declare_gauge("tarn_leases",
                          "Leases: offered (not countersigned yet), active, returning (ended, and being taken away).");
   metrics_.declare_gauge("tarn_deliveries",
@@ -159,6 +159,7 @@ void ServiceMetrics::inventory(std::span<const inventory::Totals> offers, std::s
     add("free", offer.free);
     add("held", offer.held);
     add("leased", offer.leased);
+    add("reserved", offer.reserved);
   }
   metrics_.replace("tarn_units", units);
   double offered = 0, active = 0, returning = 0;

@@ -82,15 +82,17 @@ TEST(ServiceMetrics, TheInventoryIsShownAsItIsNow) {
   active.state = inventory::Lease::State::kActive;
   returning.state = inventory::Lease::State::kReturning;
   const std::vector<inventory::Lease> leases = {offered, active, active, returning};
-  const std::vector<inventory::Totals> before = {{"small", 10, 5, 3, 2}, {"gone", 1, 1, 0, 0}};
+  const std::vector<inventory::Totals> before = {{"small", 14, 5, 3, 2, 4}, {"gone", 1, 1, 0, 0}};
   const std::vector<inventory::Totals> after = {{"small", 10, 10, 0, 0}};
   metrics.inventory(before, leases);
   EXPECT_THAT(metrics.text(), HasSubstr("tarn_units{offer=\"gone\",state=\"free\"} 1\n"
                                         "tarn_units{offer=\"gone\",state=\"held\"} 0\n"
                                         "tarn_units{offer=\"gone\",state=\"leased\"} 0\n"
+                                        "tarn_units{offer=\"gone\",state=\"reserved\"} 0\n"
                                         "tarn_units{offer=\"small\",state=\"free\"} 5\n"
                                         "tarn_units{offer=\"small\",state=\"held\"} 3\n"
-                                        "tarn_units{offer=\"small\",state=\"leased\"} 2\n"));
+                                        "tarn_units{offer=\"small\",state=\"leased\"} 2\n"
+                                        "tarn_units{offer=\"small\",state=\"reserved\"} 4\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("tarn_leases{state=\"active\"} 2\ntarn_leases{state=\"offered\"} 1\n"
                                         "tarn_leases{state=\"returning\"} 1\n"));
   metrics.inventory(after, {});

@@ -1,5 +1,6 @@
-// Configuration files of any text, as a party's, a demo's, a provider's and a requester's. What is refused is refused with the file's name; what
-// is accepted keeps every promise of tarn/config.h, so that the code behind needs no checks of its own.
+// Configuration files of any text, as a party's, a demo's, a provider's, a requester's and a market's. What is refused is
+// refused with the file's name; what is accepted keeps every promise of tarn/config.h, so that the code behind needs no
+// checks of its own.
 #include "tarn/config.h"
 
 #include <set>
@@ -7,6 +8,7 @@
 #include "auction/placement/mechanism.h"
 #include "fuzz/input.h"
 #include "net/address.h"
+#include "tarn/market_config.h"
 #include "tarn/pool_config.h"
 
 namespace {
@@ -66,6 +68,17 @@ void requester(const std::string& text) {
   CHECK(config->providers >= 1 && config->providers <= 15 && config->min_providers >= 1);
 }
 
+void service(const std::string& text) {
+  const auto config = tarn::parse_market_config(text, "market.toml", "/home");
+  if (!config.ok()) {
+    CHECK(config.error().code == base::Code::kInvalidInput && config.error().message.starts_with("market.toml"));
+    return;
+  }
+  CHECK(config->limits.members >= 1 && config->limits.orders_in_call >= 1 && config->limits.combinatorial_orders >= 1);
+  CHECK(config->clock.tick_ms >= 10 && config->clock.keep_events_ms > 0 && config->clock.keep_replies_ms > 0);
+  CHECK(config->connections >= 1 && config->threads >= 1);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -75,6 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   demo(text);
   provider(text);
   requester(text);
+  service(text);
   const auto duration_ms = tarn::parse_duration_ms(text.substr(0, 32));
   if (duration_ms.ok()) CHECK(*duration_ms > 0 && *duration_ms <= 86'400'000);
   return 0;

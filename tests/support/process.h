@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -65,6 +66,7 @@ struct ProcessOptions {
   std::string directory = {};                     // to start in; empty: ours
   std::map<std::string, std::string> added = {};  // to the environment
   int inherited = -1;                             // becomes the child's descriptor 3
+  int terminal = -1;  // becomes its stdin and stdout, and the terminal of a session of its own; stdout is not collected
 };
 
 class Process {
@@ -83,7 +85,7 @@ class Process {
     pid_ = ::fork();
     if (pid_ < 0) std::abort();
     if (pid_ == 0) become(arguments, options, out[1], err[1], begun[1]);
-    ::setpgid(pid_, pid_);
+    if (options.terminal < 0) ::setpgid(pid_, pid_);
     begun_end.close();
     char none = 0;
     while (::read(wait_for_exec.get(), &none, 1) < 0 && errno == EINTR) {
@@ -151,13 +153,17 @@ class Process {
 
   [[noreturn]] static void become(const std::vector<std::string>& arguments, const ProcessOptions& options, int out,
                                   int err, int begun) {
-    ::setpgid(0, 0);
+    if (options.terminal < 0)
+      ::setpgid(0, 0);
+    else if (::setsid() < 0 || ::ioctl(options.terminal, TIOCSCTTY, 0) != 0)
+      ::_exit(126);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // Where a pipe's end has number 3 it must not be lost to what is inherited there.
     const int safe_begun = ::fcntl(begun, F_DUPFD_CLOEXEC, 10);
     ::close(begun);
     const int none = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (safe_begun < 0 || ::dup2(none, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) ::_exit(126);
+    const int in = options.terminal < 0 ? none : options.terminal, to = options.terminal < 0 ? out : options.terminal;
+    if (safe_begun < 0 || ::dup2(in, 0) < 0 || ::dup2(to, 1) < 0 || ::dup2(err, 2) < 0) ::_exit(126);
     if (options.inherited >= 0) {
       if (options.inherited == 3)
         ::fcntl(3, F_SETFD, 0);

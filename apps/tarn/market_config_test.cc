@@ -1,0 +1,39 @@
+#include "tarn/market_config.h"
+
+#include <gtest/gtest.h>
+
+namespace tarn {
+namespace {
+
+TEST(MarketConfig, HasDefaultsThatWork) {
+  const auto config = parse_market_config("[storage]\nstate_dir = \"here\"", "m.toml", "/etc");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->state_dir, "/etc/here");
+  EXPECT_EQ(config->listen, "127.0.0.1:7700");
+  EXPECT_EQ(config->fulfiller, MarketConfig::Fulfiller::kManual);
+  EXPECT_TRUE(check_service_config(*config).ok());
+  EXPECT_FALSE(check_service_config(MarketConfig()).ok());  // where is its state?
+}
+
+TEST(MarketConfig, ReadsWhatItKnows) {
+  const auto config = parse_market_config(
+      "[http]\nlisten = \"10.0.0.1:1\"\nmetrics = false\n[limits]\nmembers = 7\ntick = \"200ms\"\n"
+      "[delivery]\nby = \"recording\"",
+      "m.toml", "/");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->listen, "10.0.0.1:1");
+  EXPECT_FALSE(config->metrics);
+  EXPECT_EQ(config->limits.members, 7U);
+  EXPECT_EQ(config->clock.tick_ms, 200);
+  EXPECT_EQ(config->fulfiller, MarketConfig::Fulfiller::kRecording);
+}
+
+TEST(MarketConfig, RefusesWhatCannotWork) {
+  for (const char* const bad :
+       {"[limits]\nmembers = 0", "[limits]\ntick = \"1ms\"", "[limits]\nmember = 1", "[delivery]\nby = \"magic\"",
+        "[markets]", "[storage]\npostgres = \"host=db password=x\"", "[http]\nkey = \"k\""})
+    EXPECT_FALSE(parse_market_config(bad, "m.toml", "/").ok()) << bad;
+}
+
+}  // namespace
+}  // namespace tarn
