@@ -5,6 +5,10 @@
 // Threads: one. Needs root and the packages of apt.txt's group lab; ready() says whether they are there.
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,7 +60,7 @@ class OpenVswitch {
   void start_server() {
     server_ = started({"/usr/sbin/ovsdb-server", file("conf.db"), "--remote=punix:" + file("db.sock"), "-vconsole:off",
                        "--unixctl=" + file("server.ctl"), "--log-file=" + file("server.log")});
-    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(file("db.sock")); }));
+    EXPECT_TRUE(eventually([&] { return listens(file("db.sock")); }));
   }
   void stop_server() {
     server_.reset();
@@ -71,6 +75,16 @@ class OpenVswitch {
   void resume_forwarding() const { daemon_->send(SIGCONT); }
 
  private:
+  // A socket has its name before anybody listens at it.
+  static bool listens(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int one = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    const bool heard = ::connect(one, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(one);
+    return heard;
+  }
   static NetworkNamespace fresh(const std::string& name) {
     remove_stale_namespaces();
     return NetworkNamespace(name);
