@@ -7,6 +7,8 @@
 #include <charconv>
 #include <limits>
 
+#include "net/http_chunks.h"
+
 namespace net {
 
 namespace {
@@ -15,7 +17,6 @@ namespace http = beast::http;
 using beast::error_code;
 
 constexpr int kMaxInterim = 8;
-constexpr std::size_t kLastChunk = 5;  // the shortest; Beast 1.74 asserts that it sees no less when it goes on
 constexpr std::string_view kTooLong = "its answer is longer than allowed";
 
 base::Error refused(std::string_view why) { return {base::Code::kInvalidInput, std::string(why)}; }
@@ -117,7 +118,7 @@ base::Status HttpReplyParser::Impl::judge(error_code failure) const {
 }
 
 base::Status HttpReplyParser::Impl::parse() {
-  while (!done() && waiting.size() >= (amid_chunk_header ? kLastChunk : 1)) {
+  while (!done() && waiting.size() >= (amid_chunk_header ? kShortestLastChunk : 1)) {
     error_code failure;
     waiting.consume(parser->put(waiting.data(), failure));
     if (parser->is_header_done()) {

@@ -23,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "net/http_answer.h"
+#include "net/http_chunks.h"
 #include "net/worker_pool.h"
 
 namespace net {
@@ -247,7 +248,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       deadline(limits_.head_ms);
     }
     error_code failure;
-    while (!failure && !input_.empty() && !parser_->is_done()) {
+    while (!failure && enough_to_parse() && !parser_->is_done()) {
       input_.erase(0, parser_->put(asio::buffer(input_), failure));
       if (failure && failure != http::error::need_more) return refuse_unparsed(failure);
       if (parser_->is_header_done() && !head_checked_ && !check_head()) return;
@@ -257,6 +258,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!ended_) return read();
     if (!begun_) return wire_ ? leave() : close();
     refuse(400, "the request is not complete");
+  }
+
+  // Whatever is missing of a body in chunks ends with a last chunk: less need not be looked at, and must not.
+  bool enough_to_parse() const {
+    const bool in_chunks = parser_->is_header_done() && parser_->chunked();
+    return input_.size() >= (in_chunks ? kShortestLastChunk : 1);
   }
 
   void refuse_unparsed(error_code failure) {

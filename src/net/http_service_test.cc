@@ -143,6 +143,14 @@ TEST_F(HttpService, ABodyComesWholeHoweverItIsCut) {
   client.send("PUT /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5;x=y\r\ndefgh\r\n");
   client.send("0\r\nTrailer: t\r\n\r\n");
   EXPECT_THAT(client.read_to("]."), HasSubstr("PUT /b [abcdefgh]."));
+  for (const std::string_view chunks : {"0\r\n\r\n", "3\r\nabc\r\n0;x\r\nTrailer: t\r\n\r\n"}) {
+    client.send("PUT /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (const char c : chunks) {
+      client.send({&c, 1});
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_THAT(client.read_to("]."), HasSubstr(chunks.starts_with("0") ? "PUT /c []." : "PUT /c [abc]."));
+  }
 }
 
 TEST_F(HttpService, ABodyMayHaveTheLimitsSizeAndNoMore) {
@@ -167,6 +175,7 @@ TEST_F(HttpService, WhatOthersMightReadAsAnotherRequestIsRefused) {
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "Content-Length: -1\r\n\r\n",
         "Content-Length: 1 \x01\r\n\r\n", "Content-Length: 0x1\r\n\r\na", "Transfer-Encoding: chunked\r\n\r\nz\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n",
         "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", "Content-Length: 9\r\n\r\nhalf"})
     EXPECT_THAT(ask(head + rest), StartsWith("HTTP/1.1 400 ")) << rest;
   EXPECT_THAT(ask("POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
