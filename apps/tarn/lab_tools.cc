@@ -134,8 +134,7 @@ std::set<pid_t> inside(const std::vector<std::string>& namespaces) {
 
 // A zombie whose parent does not care is as good as gone.
 bool lives(pid_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = read_all("/proc/" + std::to_string(pid) + "/stat");
   const auto at = text.rfind(") ");
   return at != std::string::npos && at + 2 < text.size() && text[at + 2] != 'Z';
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -86,8 +87,10 @@ base::Error system_error(const std::string& what) {
 }
 
 std::string read_all(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const std::ifstream in(file, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();  // unlike an iterator over it, no exception for what opens and cannot be read
+  return std::move(out).str();
 }
 
 std::string toml_text(const std::string& text) {

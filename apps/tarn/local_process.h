@@ -44,7 +44,7 @@ ProcessEnd reap(pid_t process);
 std::optional<ProcessEnd> reap_if_ended(pid_t process);
 
 base::Error system_error(const std::string& what);  // of errno
-std::string read_all(const std::string& file);
-std::string toml_text(const std::string& text);  // as a TOML basic string
+std::string read_all(const std::string& file);      // as far as it can be read: a process may end amid its /proc files
+std::string toml_text(const std::string& text);     // as a TOML basic string
 
 }  // namespace tarn

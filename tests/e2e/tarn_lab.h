@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "support/places.h"
 #include "support/process.h"
@@ -67,9 +68,12 @@ inline void write_file(const std::string& path, const std::string& text, ::mode_
   std::ofstream(path, std::ios::binary) << text;
   ::chmod(path.c_str(), mode);
 }
+// As far as it can be read; an iterator over the stream would throw when a process ends amid its /proc files.
 inline std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
 }
 // Everything below a directory: names, modes and contents.
 inline std::map<std::string, std::string> picture(const std::string& directory) {

@@ -143,10 +143,9 @@ TEST_F(Handover, NoControllersPasswordIsOnAnyCommandLine) {
   ASSERT_GT(password.size(), 7U);
   allocate(*red_, "red", server);
   good(*red_, "PUT", "/v1/nodes/" + server.name + "/bmc", Json::object({{"enabled", true}}));
-  std::atomic<bool> stop = false;
   std::atomic<int> calls = 0;
-  std::thread caller([&] {
-    for (bool on = true; !stop; on = !on, ++calls)
+  std::jthread caller([&](const std::stop_token& stop) {
+    for (bool on = true; !stop.stop_requested(); on = !on, ++calls)
       good(*red_, "POST", "/v1/nodes/" + server.name + "/power", Json::object({{"action", on ? "on" : "off"}}));
   });
   std::set<std::string> seen;
@@ -158,8 +157,7 @@ TEST_F(Handover, NoControllersPasswordIsOnAnyCommandLine) {
     }
     return calls >= 20;
   }));
-  stop = true;
-  caller.join();
+  caller = {};
   EXPECT_FALSE(seen.empty()) << "that would be no look at all";
   EXPECT_EQ(e2e::read_file(datacenter_->service_log()).find(password), std::string::npos);
 }
