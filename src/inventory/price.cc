@@ -164,7 +164,13 @@ class PriceFunction::Parser {
                      op == Op::kIf && i == 0 ? "expected a comparison before ?" : "a comparison is no number");
     auto node = std::make_shared<Node>(Node{op, place, {}, nullptr, std::move(operands)});
     const auto constant = [](const Tree& t) { return t->op == Op::kNumber; };
-    if (op != Op::kIf && std::all_of(node->operands.begin(), node->operands.end(), constant)) {
+    if (op == Op::kIf) {  // of one whose condition is made of constants, the branch is all that will ever matter
+      const Node& condition = *node->operands[0];
+      if (!std::all_of(condition.operands.begin(), condition.operands.end(), constant)) return Tree(std::move(node));
+      TARN_ASSIGN(const Rational holds, condition.evaluate({}));
+      return node->operands[holds.num != 0 ? 1 : 2];
+    }
+    if (std::all_of(node->operands.begin(), node->operands.end(), constant)) {
       TARN_ASSIGN(const Rational value, node->evaluate({}));
       if (!is_condition(op)) return Tree(std::make_shared<Node>(Node{Op::kNumber, place, value}));
     }

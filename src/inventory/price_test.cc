@@ -72,6 +72,8 @@ TEST(Price, SaysWhereItsTextIsWrong) {
   EXPECT_EQ(refusal("1 / (2 - 2)"), "price, character 3: division by zero");
   EXPECT_EQ(refusal("free < 1 ? 1 / 0 : 1"), "price, character 14: division by zero");
   EXPECT_EQ(refusal("1 - 2"), "price, character 3: the result is negative");
+  EXPECT_EQ(refusal("1 < 2 ? 3 - 4 : free"), "price, character 11: the result is negative");
+  EXPECT_EQ(refusal("1 + (2 == 3 ? free : 4 - 5) - 6"), "price, character 29: the result is negative");
   EXPECT_EQ(refusal("free < 3"), "price, character 6: a comparison is no price; write CONDITION ? PRICE : PRICE");
   EXPECT_EQ(refusal("free ? 1 : 2"), "price, character 6: expected a comparison before ?");
   EXPECT_EQ(refusal("1 + (free < 3)"), "price, character 11: a comparison is no number");
