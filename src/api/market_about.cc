@@ -10,16 +10,32 @@ namespace {
 using base::Result;
 using market::Action;
 
-Result<Reply> health(MarketCall& call) {
-  const MarketParts& parts = call.service.parts();
+bool is_well(const MarketParts& parts) {
   const bool works = !parts.healthy || parts.healthy();
   const base::Status readable = parts.store.read([](market::Transaction& store) -> base::Status {
     TARN_TRY(store.fence());
     return {};
   });
-  const bool well = works && readable.ok();
+  return works && readable.ok();
+}
+
+Result<Reply> health(MarketCall& call) {
+  const bool well = is_well(call.service.parts());
   return Reply{.status = well ? 200U : 503U,
                .body = Json::object({{"status", well ? "ok" : "failing"}, {"time", rfc3339(call.now())}})};
+}
+
+// Not a matter of health: a restart, which is what monitors do to what is not healthy, takes any time for right.
+Result<Reply> readiness(MarketCall& call) {
+  const MarketParts& parts = call.service.parts();
+  const base::Status decides = parts.may_decide ? parts.may_decide() : base::Status();
+  std::string reason = decides.ok() ? "" : decides.error().message;
+  if (reason.empty() && !is_well(parts)) reason = "the service is failing: see its log";
+  const bool ready = reason.empty();
+  return Reply{.status = ready ? 200U : 503U,
+               .body = Json::object({{"status", ready ? "ready" : "not_ready"},
+                                     {"time", rfc3339(call.now())},
+                                     {"reason", ready ? Json() : Json(reason)}})};
 }
 
 Result<Reply> metrics(MarketCall& call) {
@@ -77,6 +93,8 @@ Result<Reply> events(MarketCall& call) {
 
 constexpr MarketRoute kRoutes[] = {
     {"GET", "/healthz", Kind::kOpen, std::nullopt, health, 200, "Whether the service can work.", "", "Health"},
+    {"GET", "/readyz", Kind::kOpen, std::nullopt, readiness, 200,
+     "Whether calls that change something are taken now, and if not, why.", "", "Readiness"},
     {"GET", "/metrics", Kind::kOpen, std::nullopt, metrics, 200, "Figures for Prometheus, where they are enabled.", "",
      "", "", "text/plain"},
     {"GET", "/v1/openapi.json", Kind::kOpen, std::nullopt, document, 200, "This document.", "", "Document"},

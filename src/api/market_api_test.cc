@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <vector>
 
 #include "support/market_api_samples.h"
 
@@ -254,6 +257,35 @@ TEST(MarketHealth, TellsOfTheClockAndTheStore) {
   EXPECT_EQ(market.ask("", "GET", "/healthz").status, 200U);
   market.healthy = false;
   EXPECT_EQ(market.ask("", "GET", "/healthz").status, 503U);
+}
+
+// Who looks goes on looking. Whoever restarted what is not healthy would have a wrong time taken for right.
+TEST(MarketClock, NothingChangesByATimeThatIsNotRight) {
+  MarketApi market;
+  EXPECT_EQ(market.json("", "GET", "/readyz").text("status"), "ready");
+  const std::string order = market.order_body(*market.red, market.town.offer("hours", "small", 1, 95'000));
+  market.clock_is_right = false;
+  const auto readiness = market.ask("", "GET", "/readyz");
+  EXPECT_EQ(readiness.status, 503U);
+  EXPECT_EQ(parsed(readiness).text("reason"), "the clock says: tomorrow");
+  EXPECT_EQ(market.ask("", "GET", "/healthz").status, 200U);
+  EXPECT_EQ(market.ask("trader", "GET", "/v1/orders").status, 200U);
+  const std::size_t events = market.town.memory.tables().events.size(), woken = market.woken;
+  for (const auto& [who, method, target, body] :
+       std::vector<std::array<std::string, 4>>{{"trader", "POST", "/v1/orders", order},
+                                               {"trader", "DELETE", "/v1/orders/" + market.bid, ""},
+                                               {"operator", "POST", "/v1/markets/hours/clear", ""},
+                                               {"operator", "POST", "/v1/leases/" + market.lease + "/ready", ""}}) {
+    const auto answer = market.ask(who, method, target, body);
+    EXPECT_EQ(answer.status, 503U) << target;
+    EXPECT_EQ(parsed(answer).text("code"), "clock_not_right");
+    EXPECT_EQ(parsed(answer).text("detail"), "the clock says: tomorrow");
+    EXPECT_TRUE(std::ranges::any_of(answer.headers, [](const auto& one) { return one.first == "Retry-After"; }));
+  }
+  EXPECT_EQ(market.town.memory.tables().events.size(), events);
+  EXPECT_EQ(market.woken, woken);
+  market.clock_is_right = true;
+  market.json("trader", "POST", "/v1/orders", order);
 }
 
 TEST(MarketPrivacy, DataShowNoNames) {

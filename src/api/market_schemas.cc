@@ -36,6 +36,8 @@ Json penalties(const char* optional) {
 void add_service(Json& out) {
   out.set("Problem", problem());
   out.set("Health", health());
+  out.set("Readiness",
+          object({{"status", one_of({"ready", "not_ready"})}, {"time", time()}, {"reason", or_null(text())}}));
   out.set("Document", map_of(any()));
   out.set("WhoAmI", object({{"name", text()}, {"role", role()}, {"organisation", or_null(organisation())}}));
   out.set("MarketKey", object({{"id", organisation()}}));

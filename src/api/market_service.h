@@ -31,6 +31,8 @@ struct MarketParts {
   net::Metrics* metrics = nullptr;     // none: GET /metrics is 404
   std::function<bool()> healthy = {};  // whether what goes on besides works, too; none: there is nothing
   std::function<void()> wake = {};     // something may be due sooner; none: nobody waits
+  // Whether anything can be decided by this clock; if not, calls that change something are refused, with this error.
+  std::function<base::Status()> may_decide = {};
   std::int64_t keep_replies_ms = 24LL * 3'600 * 1'000;
   Places::Limit polls = {8, 4}, streams = {64, 16};
 };
@@ -52,6 +54,7 @@ class MarketService final : public Front {
  private:
   std::unique_ptr<Exchange> exchange(const net::HttpRequest& request, const Endpoint& endpoint) override;
   base::Status identify(Exchange& exchange) override;
+  base::Status may_decide(const Exchange& exchange) const;
   base::Status within(Exchange& exchange, bool writes, const Work& work) override;
   base::Result<Reply> act(Exchange& exchange) override;
   void done(Exchange& exchange) override;

@@ -85,7 +85,7 @@ class MarketApi {
   SilentLog log_;
 
  public:
-  bool healthy = true;
+  bool healthy = true, clock_is_right = true;
   std::size_t woken = 0;
   api::MarketService service;
   Party* red = nullptr;
@@ -106,7 +106,11 @@ class MarketApi {
             .limits = town.limits,
             .metrics = metrics,
             .healthy = [this] { return healthy; },
-            .wake = [this] { ++woken; }};
+            .wake = [this] { ++woken; },
+            .may_decide = [this]() -> base::Status {
+              if (clock_is_right) return {};
+              return base::Error{base::Code::kCancelled, "the clock says: tomorrow"};
+            }};
   }
   void add_token(const std::string& who, const std::optional<market::OrganisationId>& of, market::Role role) {
     crypto::ApiTokenText text;

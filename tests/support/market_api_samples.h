@@ -17,6 +17,7 @@ struct MarketSample {
 
 inline const MarketSample kMarketSamples[] = {
     {"GET /healthz", "/healthz", ""},
+    {"GET /readyz", "/readyz", ""},
     {"GET /metrics", "/metrics", ""},
     {"GET /v1/openapi.json", "/v1/openapi.json", ""},
     {"GET /v1/key", "/v1/key", ""},
