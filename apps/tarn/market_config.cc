@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000, kDayMs = 86'400'000;
 
+void read_clock_step(Table& limits, std::int64_t& out) {
+  if (limits.text("max_clock_step", false, 32) == "0s")
+    out = 0;
+  else
+    read_time(limits, "max_clock_step", 1'000, kDayMs, out);
+}
+
 base::Status read_limits(Table& top, const std::string& file, MarketConfig& out) {
   const toml::table* entry = top.table("limits", false);
   if (entry == nullptr) return {};
@@ -24,6 +31,7 @@ base::Status read_limits(Table& top, const std::string& file, MarketConfig& out)
   read_time(limits, "tick", 10, kMinuteMs, out.clock.tick_ms);
   read_time(limits, "keep_events", 60 * kMinuteMs, 3'650 * kDayMs, out.clock.keep_events_ms);
   read_time(limits, "keep_replies", kMinuteMs, 30 * kDayMs, out.clock.keep_replies_ms);
+  read_clock_step(limits, out.max_clock_step_ms);
   return limits.finish();
 }
 

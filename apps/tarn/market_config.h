@@ -16,6 +16,7 @@ struct MarketConfig : ServiceConfig {
   MarketConfig() { listen = "127.0.0.1:7700"; }
   market::Limits limits;
   market::ClockSettings clock;
+  std::int64_t max_clock_step_ms = 300'000;  // of the wall clock, before nothing is decided (market_time.h); 0: any
   // How leases are delivered: by the operator, who marks them (manual), or not at all, which is noted (recording).
   enum class Fulfiller : std::uint8_t { kManual, kRecording };
   Fulfiller fulfiller = Fulfiller::kManual;

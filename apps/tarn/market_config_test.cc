@@ -11,6 +11,7 @@ TEST(MarketConfig, HasDefaultsThatWork) {
   EXPECT_EQ(config->state_dir, "/etc/here");
   EXPECT_EQ(config->listen, "127.0.0.1:7700");
   EXPECT_EQ(config->fulfiller, MarketConfig::Fulfiller::kManual);
+  EXPECT_EQ(config->max_clock_step_ms, 300'000);
   EXPECT_TRUE(check_service_config(*config).ok());
   EXPECT_FALSE(check_service_config(MarketConfig()).ok());  // where is its state?
 }
@@ -26,6 +27,16 @@ TEST(MarketConfig, ReadsWhatItKnows) {
   EXPECT_EQ(config->limits.members, 7U);
   EXPECT_EQ(config->clock.tick_ms, 200);
   EXPECT_EQ(config->fulfiller, MarketConfig::Fulfiller::kRecording);
+}
+
+TEST(MarketConfig, AClockMayStepByNothingOrASecondToADay) {
+  const auto read = [](const std::string& step) {
+    return parse_market_config("[limits]\nmax_clock_step = \"" + step + "\"", "m.toml", "/");
+  };
+  EXPECT_EQ(read("0s")->max_clock_step_ms, 0);
+  EXPECT_EQ(read("1s")->max_clock_step_ms, 1'000);
+  EXPECT_EQ(read("1d")->max_clock_step_ms, 86'400'000);
+  for (const char* const bad : {"0", "0ms", "999ms", "25h", "-5m", "never"}) EXPECT_FALSE(read(bad).ok()) << bad;
 }
 
 TEST(MarketConfig, RefusesWhatCannotWork) {

@@ -15,7 +15,7 @@
 namespace tarn {
 namespace {
 
-constexpr std::int64_t kCheckMs = 5'000, kTroubleMs = 1'000, kLongestRestMs = 60'000;
+constexpr std::int64_t kCheckMs = 5'000;
 
 api::Places::Limit share(std::size_t threads, std::size_t one_in) {
   const std::size_t all = std::max<std::size_t>(1, threads / one_in);
@@ -98,14 +98,22 @@ base::Status MarketDaemon::open_operator() {
 }
 
 base::Status MarketDaemon::open_service() {
-  metrics_.declare_counter("tarn_market_work_total", "What happened by itself: pieces of work, by how they ended.");
-  metrics_.declare_gauge("tarn_market_leads", "Whether this process runs the clock: 1, or 0.");
   if (config_.fulfiller == MarketConfig::Fulfiller::kRecording)
     fulfiller_ = std::make_unique<market::RecordingFulfiller>();
   else
     fulfiller_ = std::make_unique<market::ManualFulfiller>();
   const market::Context context{.random = &clock_random_, .signer = &*signer_, .limits = &config_.limits};
   clock_ = std::make_unique<market::Clock>(*store_, *fulfiller_, context, config_.clock, log_);
+  TARN_ASSIGN(const std::int64_t done_until, last_deed(*store_));
+  watched_ = std::make_unique<MarketTime>(config_.max_clock_step_ms, done_until, read_two_clocks, log_, metrics_);
+  turns_ = std::make_unique<MarketTurns>(MarketTurns::Parts{.wall = time_,
+                                                            .time = *watched_,
+                                                            .leader = *leader_,
+                                                            .clock = *clock_,
+                                                            .metrics = metrics_,
+                                                            .log = log_,
+                                                            .tick_ms = config_.clock.tick_ms,
+                                                            .changed = [this] { service_->changed(); }});
   service_ = std::make_unique<api::MarketService>(api::MarketParts{
       .store = *store_,
       .clock = time_,
@@ -114,8 +122,9 @@ base::Status MarketDaemon::open_service() {
       .signer = *signer_,
       .limits = config_.limits,
       .metrics = config_.metrics ? &metrics_ : nullptr,
-      .healthy = [this] { return clock_well_.load(); },
+      .healthy = [this] { return turns_->well(); },
       .wake = [this] { bell_.ring(); },
+      .may_decide = [this] { return watched_->right(); },
       .keep_replies_ms = config_.clock.keep_replies_ms,
       .polls = share(config_.threads, 4),
       .streams = {config_.streams, std::max<std::size_t>(1, config_.streams / 4)},
@@ -125,41 +134,9 @@ base::Status MarketDaemon::open_service() {
   return {};
 }
 
-std::int64_t MarketDaemon::clock_round() {
-  const std::int64_t now = time_.unix_ms();
-  const auto turn = leader_->lead();
-  const std::optional<std::int64_t> number = turn.ok() ? *turn : std::nullopt;
-  if (number != turn_) {
-    log_.info(number ? "market_leads" : "market_follows", {{"turn", number ? std::to_string(*number) : "none"}});
-    turn_ = number;
-  }
-  metrics_.set("tarn_market_leads", {}, turn_ ? 1 : 0);
-  if (!turn.ok()) {
-    if (clock_well_.exchange(false)) log_.error("market_clock", {{"reason", turn.error().message}});
-    return kTroubleMs;
-  }
-  if (!turn_) {
-    clock_well_ = true;
-    return config_.clock.tick_ms;
-  }
-  const auto round = clock_->run_once(now, turn_);
-  const bool taken_over = !round.ok() && round.error().code == base::Code::kCancelled;
-  if (taken_over) leader_->resign();
-  if (!round.ok()) {
-    if (clock_well_.exchange(taken_over) && !taken_over)
-      log_.error("market_clock", {{"reason", round.error().message}});
-    return kTroubleMs;
-  }
-  clock_well_ = true;
-  metrics_.add("tarn_market_work_total", {{"ended", "done"}}, static_cast<double>(round->done));
-  metrics_.add("tarn_market_work_total", {{"ended", "failed"}}, static_cast<double>(round->failed));
-  if (round->done > 0) service_->changed();
-  return std::clamp<std::int64_t>(round->next - time_.unix_ms(), 1, kLongestRestMs);
-}
-
 void MarketDaemon::run_clock(const std::stop_token& stop) {
-  while (!stop.stop_requested()) bell_.wait(stop, clock_round());
-  leader_->resign();
+  while (!stop.stop_requested()) bell_.wait(stop, turns_->run_one());
+  turns_->resign();
 }
 
 base::Status MarketDaemon::run() {

@@ -1,5 +1,5 @@
 // MarketDaemon: `tarn market serve` put together: store, the market's own key, rules over HTTP (api/market_service.h), and
-// one thread on which everything happens that happens by itself (market/clock.h).
+// one thread on which everything happens that happens by itself (market_turns.h).
 // Several processes may serve one PostgreSQL database: all answer calls, and one of them, which holds a lock of the
 // database and the latest number (store/market_leader.h), runs the clock; when it ends, however it does, the next one goes
 // on. They sign with one key: copy market.key from the first one's state directory, others are refused.
@@ -7,7 +7,6 @@
 // at any point, the next start goes on where this one was.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,6 +22,8 @@
 #include "store/market_store.h"
 #include "tarn/bell.h"
 #include "tarn/market_config.h"
+#include "tarn/market_time.h"
+#include "tarn/market_turns.h"
 #include "tarn/notify.h"
 #include "tarn/service_door.h"
 #include "tarn/stopwatch.h"
@@ -43,7 +44,6 @@ class MarketDaemon {
   base::Status open_operator();
   base::Status open_service();
   void run_clock(const std::stop_token& stop);
-  std::int64_t clock_round();  // how long to wait then
 
   MarketConfig config_;
   const int listen_fd_;
@@ -59,11 +59,11 @@ class MarketDaemon {
   std::unique_ptr<store::MarketLeader> leader_;
   std::unique_ptr<market::Fulfiller> fulfiller_;
   std::unique_ptr<market::Clock> clock_;
+  std::unique_ptr<MarketTime> watched_;
+  std::unique_ptr<MarketTurns> turns_;
   std::unique_ptr<api::MarketService> service_;
   ServiceDoor door_;
   Bell bell_;
-  std::atomic<bool> clock_well_ = true;
-  std::optional<std::int64_t> turn_;  // the clock thread's
 };
 
 }  // namespace tarn

@@ -57,6 +57,7 @@ void add_serve(CLI::App& app, MarketServeOptions& o, int& exit_code) {
       "  postgres     = \"host=db dbname=tarn\"  # instead of SQLite; several processes may serve one database\n"
       "  [limits]\n"
       "  tick         = \"1s\"                  # of the clock: calls, settlement, expiry\n"
+      "  max_clock_step = \"5m\"                # set by more, the wall clock is not believed; \"0s\": always\n"
       "  keep_events  = \"366d\"\n"
       "  keep_replies = \"1d\"                  # a call that is repeated with its key is answered so long\n"
       "  orders_in_call = 20000               # of a side; combinatorial_orders = 5000 of those with windows\n"

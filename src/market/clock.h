@@ -1,6 +1,7 @@
 // Clock: what happens at the market by itself when its time comes. Somebody calls run_once() again and again (apps/), with
-// the time; each piece of work is a transaction of its own, so one that fails stops no other, and a process that dies
-// leaves what the next run finds due. After an outage everything is caught up with, in the order in which it was due.
+// the time, which it takes for right (clock_guard.h tells); each piece of work is a transaction of its own, so one that
+// fails stops no other, and a process that dies leaves what the next run finds due. After an outage everything is caught
+// up with, in the order in which it was due.
 //   contracts  start (never before their time, and never not at all), are settled slot by slot, end; those called back
 //              end when the notice is over
 //   leases     are begun once their contract has started and their unit is free, looked at until they are ready or a slot

@@ -76,6 +76,7 @@ void service(const std::string& text) {
   }
   CHECK(config->limits.members >= 1 && config->limits.orders_in_call >= 1 && config->limits.combinatorial_orders >= 1);
   CHECK(config->clock.tick_ms >= 10 && config->clock.keep_events_ms > 0 && config->clock.keep_replies_ms > 0);
+  CHECK(config->max_clock_step_ms == 0 || config->max_clock_step_ms >= 1'000);
   CHECK(config->connections >= 1 && config->threads >= 1);
 }
 
