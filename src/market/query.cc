@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "market/lookup.h"
 
 namespace market {
 namespace {
 
-__extension__ using Wide = __int128;
-
-constexpr std::size_t kMostValue = 253;  // characters
 constexpr std::array<std::string_view, 5> kKeywords{"and", "or", "not", "in", "exists"};
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -28,70 +24,6 @@ bool is_attribute_name(std::string_view name) {
 
 base::Error wrong(std::size_t place, const std::string& what) {
   return invalid("query", what + ", at character " + std::to_string(place + 1));
-}
-
-// What a suffix multiplies with: 10^tens · 2^twos.
-struct Scale {
-  int tens = 0, twos = 0;
-};
-std::optional<Scale> exponent(std::string_view suffix) {
-  const bool negative = suffix[1] == '-';
-  suffix.remove_prefix(negative || suffix[1] == '+' ? 2 : 1);
-  if (suffix.empty() || suffix.size() > 2 || !std::ranges::all_of(suffix, digit)) return std::nullopt;
-  int tens = 0;
-  for (const char c : suffix) tens = tens * 10 + (c - '0');
-  return Scale{negative ? -tens : tens, 0};
-}
-std::optional<Scale> scale_of(std::string_view suffix) {
-  constexpr std::string_view kLarge = "kMGTPE", kBinary = "KMGTPE", kSmall = "mun";
-  if (suffix.empty()) return Scale{};
-  if (suffix.size() == 1) {
-    if (const auto at = kLarge.find(suffix[0]); at != std::string_view::npos)
-      return Scale{3 * (static_cast<int>(at) + 1), 0};
-    if (const auto at = kSmall.find(suffix[0]); at != std::string_view::npos)
-      return Scale{-3 * (static_cast<int>(at) + 1), 0};
-    return std::nullopt;
-  }
-  if (suffix.substr(1) == "i") {
-    const auto at = kBinary.find(suffix[0]);
-    return at == std::string_view::npos ? std::nullopt : std::optional(Scale{0, 10 * (static_cast<int>(at) + 1)});
-  }
-  return suffix[0] == 'e' || suffix[0] == 'E' ? exponent(suffix) : std::nullopt;
-}
-
-bool multiply(Wide& value, int by, int times) {
-  for (; times > 0; --times)
-    if (__builtin_mul_overflow(value, Wide{by}, &value)) return false;
-  return true;
-}
-
-// In units of 10⁻⁹; nothing for what is no number, or too large or too fine for that.
-std::optional<Wide> number_of(std::string_view text) {
-  constexpr std::size_t kMostDigits = 18;
-  const bool negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  const std::string_view plain = text.substr(0, end);
-  const std::size_t point = std::min(plain.find('.'), plain.size());
-  std::string digits(plain.substr(0, point));
-  int tens = 9;
-  if (point < plain.size()) {
-    digits += plain.substr(point + 1);
-    tens -= static_cast<int>(std::min<std::size_t>(plain.size() - point - 1, kMostValue));
-  }
-  if (digits.empty() || !std::ranges::all_of(digits, digit)) return std::nullopt;
-  const auto scale = scale_of(text.substr(end));
-  if (!scale) return std::nullopt;
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-  for (; !digits.empty() && digits.back() == '0'; digits.pop_back()) ++tens;
-  if (digits.empty()) return Wide{0};
-  tens += scale->tens;
-  std::int64_t mantissa = 0;
-  if (digits.size() > kMostDigits || tens < 0) return std::nullopt;
-  std::from_chars(digits.data(), digits.data() + digits.size(), mantissa);
-  Wide value = negative ? -Wide{mantissa} : Wide{mantissa};
-  if (!multiply(value, 10, tens) || !multiply(value, 2, scale->twos)) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -184,7 +116,7 @@ class Query::Parser {
                                                                      {"=", Op::kEqual}}};
     for (const auto& [sign, op] : kSigns) {
       if (!take(sign)) continue;
-      TARN_ASSIGN(Value with, value());
+      TARN_ASSIGN(Literal with, value());
       return add({op, std::move(name), {std::move(with)}});
     }
     return wrong(at_, "expected one of = != < <= > >= in");
@@ -193,14 +125,14 @@ class Query::Parser {
     Node node{Op::kIn, std::move(name)};
     if (!take("(")) return wrong(at_, "expected ( after in");
     do {
-      TARN_ASSIGN(Value element, value());
+      TARN_ASSIGN(Literal element, value());
       if (node.values.size() == kMostNodes) return wrong(at_, "too long: at most 128 comparisons and values");
       node.values.push_back(std::move(element));
     } while (take(","));
     if (!take(")")) return wrong(at_, "expected , or )");
     return add(std::move(node));
   }
-  base::Result<Value> value() {
+  base::Result<Literal> value() {
     const std::size_t place = at_;
     std::string_view text = word();
     if (at_ < text_.size() && text_[at_] == '"') {
@@ -214,15 +146,13 @@ class Query::Parser {
       take(text);
     }
     if (text.empty() || text.size() > kMostValue) return wrong(place, "expected a value of 1 to 253 characters");
-    return value_of(text);
+    return Literal{std::string(text), AttributeValue::of(text).number};
   }
 
   std::string_view text_;
   std::size_t at_ = 0, depth_ = 0, count_ = 0;
   std::vector<Node> nodes_;
 };
-
-Query::Value Query::value_of(std::string_view text) { return {std::string(text), number_of(text)}; }
 
 base::Result<Query> Query::parse(std::string_view text) {
   if (text.size() > kMostText) return wrong(kMostText, "too long: at most 1,024 characters");
@@ -231,9 +161,8 @@ base::Result<Query> Query::parse(std::string_view text) {
   return query;
 }
 
-bool Query::compares(Op op, const Value& attribute, const Value& with) {
-  if (attribute.number.has_value() != with.number.has_value()) return op == Op::kUnequal;
-  const auto order = attribute.number ? *attribute.number <=> *with.number : attribute.text.compare(with.text) <=> 0;
+bool Query::compares(Op op, const AttributeValue& attribute, const AttributeValue& with) {
+  const std::partial_ordering order = compare(attribute, with);
   switch (op) {
     case Op::kUnequal: return order != 0;
     case Op::kLess: return order < 0;
@@ -252,15 +181,16 @@ bool Query::holds(const Node& node, const Attributes& attributes) const {
   const auto found = attributes.find(node.name);
   if (found == attributes.end()) return false;
   if (node.op == Op::kExists) return true;
-  const Value attribute = value_of(found->second);
-  return std::ranges::any_of(node.values, [&](const Value& with) { return compares(node.op, attribute, with); });
+  const AttributeValue attribute = AttributeValue::of(found->second);
+  return std::ranges::any_of(node.values,
+                             [&](const Literal& with) { return compares(node.op, attribute, with.value()); });
 }
 
 bool Query::matches(const Attributes& attributes) const { return nodes_.empty() || holds(nodes_.back(), attributes); }
 
 std::string Query::text_of(const Node& node) const {
   constexpr std::array<std::string_view, 8> kWords{" = ", " != ", " < ", " <= ", " > ", " >= ", " in ", "exists "};
-  const auto quoted = [](const Value& value) {
+  const auto quoted = [](const Literal& value) {
     return std::ranges::all_of(value.text, word_character) ? value.text : "\"" + value.text + "\"";
   };
   const auto bracketed = [&](std::uint32_t place) {
@@ -274,7 +204,7 @@ std::string Query::text_of(const Node& node) const {
     case Op::kNot: return "not " + bracketed(node.operands[0]);
     case Op::kExists: return word + node.name;
     case Op::kIn:
-      for (const Value& value : node.values) out += (out.empty() ? "" : ", ") + quoted(value);
+      for (const Literal& value : node.values) out += (out.empty() ? "" : ", ") + quoted(value);
       return node.name + word + "(" + out + ")";
     case Op::kAnd:
     case Op::kOr:

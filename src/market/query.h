@@ -15,12 +15,12 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "market/attribute_value.h"
 
 namespace market {
 
@@ -49,20 +49,20 @@ class Query {
     kAnd,
     kOr
   };
-  struct Value {
+  struct Literal {
     std::string text;
-    __extension__ std::optional<__int128> number = {};  // in units of 10⁻⁹
+    decltype(AttributeValue::number) number = {};
+    AttributeValue value() const { return {text, number}; }
   };
   struct Node {
     Op op = Op::kAnd;
     std::string name = {};
-    std::vector<Value> values = {};
+    std::vector<Literal> values = {};
     std::vector<std::uint32_t> operands = {};  // of not, and, or: their place in nodes_
   };
   class Parser;
 
-  static Value value_of(std::string_view text);
-  static bool compares(Op op, const Value& attribute, const Value& with);
+  static bool compares(Op op, const AttributeValue& attribute, const AttributeValue& with);
   bool holds(const Node& node, const Attributes& attributes) const;
   std::string text_of(const Node& node) const;
 
