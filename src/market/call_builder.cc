@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "market/attribute_table.h"
 #include "market/grid.h"
 
 namespace market {
@@ -80,6 +81,26 @@ bool is_closed(const Terms& terms, std::int64_t from, std::int64_t until) {
   return std::ranges::any_of(terms.closed, [&](const Window& w) { return w.from < until && from < w.until; });
 }
 
+bool is_for(const OpenOffer& offer, const OrganisationId& buyer) {
+  return offer.everybody || std::ranges::binary_search(offer.buyers, buyer) ||
+         std::ranges::any_of(offer.groups,
+                             [&](const auto& group) { return std::ranges::binary_search(*group, buyer); });
+}
+
+// Whether the offer's own terms allow this bid's organisation and wishes; price and time are the mechanism's.
+bool may_serve(const OpenOffer& offer, const Supply& supply, const OpenBid& bid) {
+  const Terms& wanted = bid.order.terms;
+  const Terms& offered = offer.order.terms;
+  if (wanted.organisation == offered.organisation) return false;
+  const bool notice_will_do = wanted.least_notice_ms != 0 && offered.notice_ms >= wanted.least_notice_ms;
+  if (offered.notice_ms != 0 && !notice_will_do) return false;
+  if (bid.site) {
+    const auto site = supply.attributes.find(std::string(kSite));
+    if (site == supply.attributes.end() || site->second != *bid.site) return false;
+  }
+  return is_for(offer, wanted.organisation);
+}
+
 class Builder {
  public:
   Builder(const Market& market, const OpenBook& book, std::int64_t first_slot)
@@ -144,21 +165,22 @@ class Builder {
     out_.call.closed.push_back(std::move(closed));
   }
 
-  // Who may serve whom, with each query asked once of each supply.
+  // Who may serve whom, with each query asked once of all supplies.
   void add_eligible() {
-    std::map<std::string, std::pair<Query, std::map<std::size_t, bool>>> asked;
+    std::vector<const Attributes*> supplies;
+    for (const Supply& supply : book_.supplies) supplies.push_back(&supply.attributes);
+    AttributeTable table(supplies);
+    std::map<std::string_view, AttributeTable::Answers> answers;  // by query
     for (const std::size_t bid : out_.bids) {
       const OpenBid& wanted = book_.bids[bid];
-      const auto [entry, fresh] = asked.try_emplace(wanted.order.terms.query);
-      if (fresh) entry->second.first = Query::parse(wanted.order.terms.query).value();
-      const Query& query = entry->second.first;
+      const std::string& query = wanted.order.terms.query;
+      const auto [entry, fresh] = answers.try_emplace(query);
+      if (fresh) entry->second = table.matching(Query::parse(query).value());
       std::vector<Index> eligible;
       for (Index ask = 0; ask < out_.offers.size(); ++ask) {
         const OpenOffer& offer = book_.offers[out_.offers[ask]];
-        const Attributes& attributes = book_.supplies[offer.supply].attributes;
-        const auto [answer, unknown] = entry->second.second.try_emplace(offer.supply, false);
-        if (unknown) answer->second = query.matches(attributes);
-        if (answer->second && may_serve(offer, attributes, wanted, Query())) eligible.push_back(ask);
+        const bool will_do = entry->second[offer.supply] != 0;
+        if (will_do && may_serve(offer, book_.supplies[offer.supply], wanted)) eligible.push_back(ask);
       }
       out_.call.eligible.push_back(std::move(eligible));
     }
@@ -262,12 +284,6 @@ bool covers(const OpenOffer& offer, const Window& window) {
          duration <= terms.max_duration_ms && !is_closed(terms, window.from, window.until);
 }
 
-bool is_for(const OpenOffer& offer, const OrganisationId& buyer) {
-  return offer.everybody || std::ranges::binary_search(offer.buyers, buyer) ||
-         std::ranges::any_of(offer.groups,
-                             [&](const auto& group) { return std::ranges::binary_search(*group, buyer); });
-}
-
 // At most so many of them, of n such rounds the one whose turn it is.
 void keep_turn(std::vector<Window>& windows, std::size_t most, std::uint64_t clearing) {
   if (windows.size() <= most) return;
@@ -285,20 +301,6 @@ bool is_servable(const Market& market, const OpenBid& bid, std::int64_t now) {
 bool is_servable(const Market& market, const OpenOffer& offer, std::int64_t now) {
   const Window window = window_within(market, offer, now);
   return window.until - window.from >= offer.order.terms.min_duration_ms;
-}
-
-bool may_serve(const OpenOffer& offer, const Attributes& attributes, const OpenBid& bid, const Query& query) {
-  const Terms& wanted = bid.order.terms;
-  const Terms& offered = offer.order.terms;
-  if (wanted.organisation == offered.organisation) return false;
-  if (!is_for(offer, wanted.organisation)) return false;
-  const bool notice_will_do = wanted.least_notice_ms != 0 && offered.notice_ms >= wanted.least_notice_ms;
-  if (offered.notice_ms != 0 && !notice_will_do) return false;
-  if (bid.site) {
-    const auto site = attributes.find(std::string(kSite));
-    if (site == attributes.end() || site->second != *bid.site) return false;
-  }
-  return query.matches(attributes);
 }
 
 BuiltCall whole_call(const Market& market, const OpenBook& book, std::int64_t now) {

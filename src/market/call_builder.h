@@ -60,8 +60,6 @@ struct BuiltCall {
 // Whether what begins with the first whole slot after `now` can still be served.
 bool is_servable(const Market& market, const OpenBid& bid, std::int64_t now);
 bool is_servable(const Market& market, const OpenOffer& offer, std::int64_t now);
-// Whether the offer's own terms allow this bid's organisation and wishes; price and time are the mechanism's.
-bool may_serve(const OpenOffer& offer, const Attributes& attributes, const OpenBid& bid, const Query& query);
 
 // Of a book in which all orders are servable.
 BuiltCall whole_call(const Market& market, const OpenBook& book, std::int64_t now);
