@@ -100,9 +100,9 @@ base::Result<std::int64_t> moment(std::string_view what, const std::string& text
                                   bool before = false);
 
 std::string shown_text(const ClientCommand& command, const api::Json& answer);
-std::string whole_text(const api::Json& object);  // a line a member, lists of objects as tables below
+std::string whole_text(const api::Json& object);  // a line a member; objects and lists of them as tables below
 std::string list_text(const std::vector<ClientColumn>& columns, const api::Json::Array& items);
-std::string cell_text(const api::Json& value);  // in one cell of a table
+std::string cell_text(const api::Json& value);  // in one cell of a table; of an object NAME=VALUE …
 std::string cell_text(const api::Json& object, const char* member);
 
 }  // namespace tarn

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "model/duration.h"
 #include "tarn/client_commands.h"
+#include "tarn/output.h"
 
 namespace tarn {
 namespace {

@@ -8,18 +8,45 @@ namespace tarn {
 
 using api::Json;
 
+namespace {
+
+bool is_list_of_objects(const Json& value) {
+  const Json::Array* const items = value.items();
+  return items != nullptr &&
+         std::any_of(items->begin(), items->end(), [](const Json& item) { return item.members() != nullptr; });
+}
+
+std::string joined(const Json::Array& items, const char* separator) {
+  std::string out;
+  for (const Json& item : items) out += (out.empty() ? "" : separator) + cell_text(item);
+  return out.empty() ? "-" : out;
+}
+
+// cpu=4 gpu.model=a100; of a list within, the items are closer together than the members are.
+std::string pairs_text(const Json::Members& members) {
+  std::string out;
+  for (const auto& [name, value] : members) {
+    const bool list = value.items() != nullptr && !is_list_of_objects(value);
+    const bool object = value.members() != nullptr && !value.members()->empty();
+    if (!out.empty()) out += ' ';
+    out += one_line(name);
+    out += object ? "=(" : "=";
+    out += list ? joined(*value.items(), ",") : cell_text(value);
+    if (object) out += ')';
+  }
+  return out.empty() ? "-" : out;
+}
+
+}  // namespace
+
 std::string cell_text(const Json& value) {
   if (value.is_null()) return "-";
   if (const bool* const yes = value.boolean()) return *yes ? "yes" : "no";
   if (const std::string* const text = value.string()) return text->empty() ? "-" : one_line(*text);
+  if (const Json::Members* const members = value.members()) return pairs_text(*members);
   const Json::Array* const items = value.items();
   if (items == nullptr) return value.dump();
-  const bool plain =
-      std::all_of(items->begin(), items->end(), [](const Json& item) { return item.members() == nullptr; });
-  if (!plain) return std::to_string(items->size());
-  std::string out;
-  for (const Json& item : *items) out += (out.empty() ? "" : ", ") + cell_text(item);
-  return out.empty() ? "-" : out;
+  return is_list_of_objects(value) ? std::to_string(items->size()) : joined(*items, ", ");
 }
 
 std::string cell_text(const Json& object, const char* member) {
@@ -27,24 +54,36 @@ std::string cell_text(const Json& object, const char* member) {
   return value == nullptr ? "-" : cell_text(*value);
 }
 
+namespace {
+
+// A row a member.
+std::string members_text(const Json::Members& members) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [name, value] : members) rows.push_back({one_line(name), cell_text(value)});
+  return table(rows);
+}
+
+// A row an item, with the first one's members as columns.
+std::string items_text(const Json::Array& items) {
+  std::vector<ClientColumn> columns;
+  for (const auto& [name, unused] : *items.front().members()) columns.push_back({name.c_str(), name.c_str()});
+  return list_text(columns, items);
+}
+
+}  // namespace
+
 std::string whole_text(const Json& object) {
-  std::vector<std::vector<std::string>> lines;
+  Json::Members lines;
   std::string below;
   for (const auto& [name, value] : *object.members()) {
-    const Json::Array* const items = value.items();
-    if (items != nullptr && !items->empty() && items->front().members() != nullptr) {
-      std::vector<std::vector<std::string>> rows(1);
-      for (const auto& [head, unused] : *items->front().members()) rows[0].push_back(head);
-      for (const Json& item : *items) {
-        auto& row = rows.emplace_back();
-        for (const std::string& head : rows[0]) row.push_back(cell_text(item, head.c_str()));
-      }
-      below += "\n" + name + "\n" + table(rows);
-    } else {
-      lines.push_back({name, cell_text(value)});
-    }
+    const bool rows = is_list_of_objects(value) && value.items()->front().members() != nullptr;
+    const bool members = value.members() != nullptr && !value.members()->empty();
+    if (!rows && !members)
+      lines.emplace_back(name, value);
+    else
+      below += "\n" + one_line(name) + "\n" + (rows ? items_text(*value.items()) : members_text(*value.members()));
   }
-  return lines.empty() && !below.empty() ? below.substr(1) : table(lines) + below;
+  return lines.empty() && !below.empty() ? below.substr(1) : members_text(lines) + below;
 }
 
 namespace {
@@ -62,7 +101,7 @@ Json some_of(const Json& object, const std::vector<ClientColumn>& columns) {
 
 std::string list_text(const std::vector<ClientColumn>& columns, const Json::Array& items) {
   std::vector<std::vector<std::string>> rows(1);
-  for (const ClientColumn& column : columns) rows[0].emplace_back(column.head);
+  for (const ClientColumn& column : columns) rows[0].push_back(one_line(column.head));
   for (const Json& item : items) {
     auto& row = rows.emplace_back();
     for (const ClientColumn& column : columns) row.push_back(cell_text(item, column.member));

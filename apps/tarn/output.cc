@@ -70,6 +70,13 @@ std::string located(const std::string& address, const std::string& message) {
   return message.starts_with(address) ? message : address + ": " + message;
 }
 
+std::string one_line(std::string_view text) {
+  std::string out(text.substr(0, 2000));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return out;
+}
+
 void progress(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
 namespace {

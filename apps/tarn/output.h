@@ -41,6 +41,9 @@ void progress(const std::string& line);  // to stderr
 // An error at an address, which some errors name already.
 std::string located(const std::string& address, const std::string& message);
 
+// A text of somebody else's, fit for a terminal: one line, no control characters.
+std::string one_line(std::string_view text);
+
 // Columns aligned by display width; the first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 std::string fixed(double value, int digits);

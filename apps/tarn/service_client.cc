@@ -119,13 +119,6 @@ std::string fresh_key(base::Random& random) {
 
 }  // namespace
 
-std::string one_line(std::string_view text) {
-  std::string out(text.substr(0, 2000));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return out;
-}
-
 base::Result<std::string> identity_file(const ServiceHome& home) {
   TARN_ASSIGN(const ServiceClientConfig file, load_client_config(home.service));
   std::string found = identity_of(home, file);

@@ -80,7 +80,4 @@ base::Result<std::string> identity_file(const ServiceHome& home);
 // The market's key where one is pinned: said, or the environment's, or the configuration's. kInvalidInput: it is none.
 base::Result<std::optional<model::OrganisationId>> pinned_market_key(const ServiceHome& home);
 
-// A text of the service's, fit for a terminal: one line, no control characters.
-std::string one_line(std::string_view text);
-
 }  // namespace tarn
