@@ -52,12 +52,7 @@ base::Status IsolationDaemon::open_state() {
 }
 
 base::Status IsolationDaemon::open_store() {
-  store::IsolationStoreSettings settings;
-  if (config_.postgres.empty())
-    settings.path = config_.state_dir + "/isolation.db";
-  else
-    settings.connection = config_.postgres;
-  TARN_ASSIGN(store_, store::open_isolation_store(settings));
+  TARN_ASSIGN(store_, store::open_isolation_store(database_of(config_, "isolation.db")));
   authentication_ = std::make_unique<api::Authentication>(*store_, clock_, password_random_);
   const auto hash = [this](std::string_view password) { return authentication_->password_hash(password); };
   TARN_ASSIGN(const bool made, open_administrator(config_.state_dir, *store_, hash, random_, clock_.unix_ms()));

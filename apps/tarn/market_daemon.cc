@@ -37,13 +37,19 @@ base::Result<bool> has_operator(market::Store& store, std::int64_t now) {
 }  // namespace
 
 MarketDaemon::MarketDaemon(MarketConfig config, int listen_fd, base::Log& log)
-    : config_(std::move(config)), listen_fd_(listen_fd), log_(log), notifier_(Notifier::from_environment()) {}
+    : config_(std::move(config)),
+      listen_fd_(listen_fd),
+      log_(log),
+      notifier_(Notifier::from_environment()),
+      settings_(database_of(config_, "market.db")),
+      key_file_(config_.state_dir + "/market.key") {}
 
 MarketDaemon::~MarketDaemon() = default;
 
 base::Result<std::unique_ptr<MarketDaemon>> MarketDaemon::open(MarketConfig config, int listen_fd, base::Log& log) {
   std::unique_ptr<MarketDaemon> out(new MarketDaemon(std::move(config), listen_fd, log));
   TARN_TRY(check_service_config(out->config_));
+  TARN_TRY(out->check_key());
   TARN_ASSIGN(out->lock_, open_state_directory(out->config_.state_dir, "market"));
   TARN_TRY(out->open_key());
   TARN_TRY(out->open_store());
@@ -52,22 +58,30 @@ base::Result<std::unique_ptr<MarketDaemon>> MarketDaemon::open(MarketConfig conf
   return out;
 }
 
+// Before anything is written: a first start makes the key before the tables, so where there are tables it was lost, or is
+// in another process's directory, and a new one would only be in the way of it.
+base::Status MarketDaemon::check_key() const {
+  TARN_ASSIGN(const bool there, is_secret_there(key_file_));
+  if (there) return {};
+  TARN_ASSIGN(const bool kept, store::SqlStore::exists(settings_));
+  if (!kept) return {};
+  return base::Error{base::Code::kStorage,
+                     key_file_ +
+                         ": is not there, but the market's database is: copy market.key from the state "
+                         "directory of the market's first process, or restore it from a backup"};
+}
+
 base::Status MarketDaemon::open_key() {
-  const std::string path = config_.state_dir + "/market.key";
-  TARN_ASSIGN(const bool there, is_secret_there(path));
+  TARN_ASSIGN(const bool there, is_secret_there(key_file_));
   if (there) {
-    TARN_ASSIGN(signer_, crypto::Identity::load(path));
+    TARN_ASSIGN(signer_, crypto::Identity::load(key_file_));
     return {};
   }
   signer_ = crypto::Identity::generate(api_random_);
-  return signer_->save(path);
+  return signer_->save(key_file_);
 }
 
 base::Status MarketDaemon::open_store() {
-  if (config_.postgres.empty())
-    settings_.path = config_.state_dir + "/market.db";
-  else
-    settings_.connection = config_.postgres;
   TARN_ASSIGN(store_, store::open_market_store(settings_));
   leader_ = std::make_unique<store::MarketLeader>(settings_, *store_);
   return store_->write([&](market::Transaction& all) { return market::claim_signing_key(all, signer_->public_key()); });

@@ -39,6 +39,7 @@ class MarketDaemon {
 
  private:
   MarketDaemon(MarketConfig config, int listen_fd, base::Log& log);
+  base::Status check_key() const;
   base::Status open_store();
   base::Status open_key();
   base::Status open_operator();
@@ -53,7 +54,8 @@ class MarketDaemon {
   Notifier notifier_;
   net::Metrics metrics_;
   net::Fd lock_;  // of the state directory
-  store::MarketStoreSettings settings_;
+  const store::MarketStoreSettings settings_;
+  const std::string key_file_;
   std::optional<crypto::Identity> signer_;
   std::unique_ptr<market::Store> store_;
   std::unique_ptr<store::MarketLeader> leader_;

@@ -23,11 +23,7 @@ base::Result<ledger::AuditReport> audit(const LedgerAuditOptions& options) {
   TARN_ASSIGN(MarketConfig config, load_market_config(options.config, options.state_dir));
   if (config.state_dir.empty() && config.postgres.empty())
     return base::Error{base::Code::kInvalidInput, "whose books? Say --state-dir DIR, or --config FILE"};
-  store::MarketStoreSettings settings;
-  if (config.postgres.empty())
-    settings.path = config.state_dir + "/market.db";
-  else
-    settings.connection = config.postgres;
+  const store::MarketStoreSettings settings = database_of(config, "market.db");
   if (!settings.path.empty() && ::access(settings.path.c_str(), R_OK) != 0)
     return base::Error{base::Code::kStorage,
                        settings.path + (errno == EACCES ? ": you may not read it" : ": there are no books here")};

@@ -80,6 +80,11 @@ base::Result<net::Fd> open_state_directory(const std::string& directory, const s
   return lock_directory(directory, what);
 }
 
+store::SqlStoreSettings database_of(const ServiceConfig& config, const std::string& file) {
+  if (!config.postgres.empty()) return {"", config.postgres};
+  return {config.state_dir + "/" + file, ""};
+}
+
 base::Result<ServerCertificate> read_server_certificate(const std::string& certificate, const std::string& key) {
   ServerCertificate out;
   TARN_ASSIGN(out.certificate, read_text_file(certificate, kMaxPem));

@@ -12,12 +12,16 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "net/http_server.h"
+#include "store/sql_store.h"
 #include "tarn/service_config.h"
 
 namespace tarn {
 
 // Made if it is missing, mode 0700; the lock is held as long as the descriptor is open. `what`: who else may hold it.
 base::Result<net::Fd> open_state_directory(const std::string& directory, const std::string& what);
+
+// Where its tables are: in that file of the state directory, unless a server is named.
+store::SqlStoreSettings database_of(const ServiceConfig& config, const std::string& file);
 
 // Whether the file is there; one that others can read is refused.
 base::Result<bool> is_secret_there(const std::string& path);

@@ -424,6 +424,18 @@ TEST_P(MarketBooks, AreShownWithoutWriting) {
   EXPECT_GT(counted(**books), 0U) << "and where no service runs";
 }
 
+TEST_P(MarketBooks, AreFoundWithoutBeingMade) {
+  EXPECT_EQ(*SqlStore::exists(settings_), true);
+  MarketStoreSettings none;
+  if (GetParam() == Engine::kSqlite)
+    none.path = scratch_.file("none.db");
+  else
+    none.connection = support::Postgres::get()->new_database();
+  EXPECT_EQ(*SqlStore::exists(none), false);
+  EXPECT_EQ(*SqlStore::exists(none), false) << "looking made it";
+  EXPECT_CODE(SqlStore::exists({}), Code::kInvalidInput);
+}
+
 TEST_P(MarketBooks, OfAnotherVersionAreNotShown) {
   store_.reset();
   if (GetParam() == Engine::kSqlite) {

@@ -26,6 +26,13 @@ class Migration {
     return refused("was written by an older tarn; its service raises it when it starts");
   }
 
+  base::Result<bool> is_ours() {
+    TARN_ASSIGN(const std::int64_t ours,
+                number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname = 'tarn_store'"
+                       " AND relnamespace = current_schema()::regnamespace"));
+    return ours != 0;
+  }
+
  private:
   base::Status run(std::string_view sql, const SqlValues& arguments = {}) {
     TARN_TRY(connection_.query(sql, arguments, {}));
@@ -51,12 +58,6 @@ class Migration {
     return {base::Code::kStorage, "the PostgreSQL database " + why};
   }
 
-  base::Result<bool> is_ours() {
-    TARN_ASSIGN(const std::int64_t ours,
-                number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname = 'tarn_store'"
-                       " AND relnamespace = current_schema()::regnamespace"));
-    return ours != 0;
-  }
   base::Status make_room() {
     TARN_ASSIGN(const bool there, is_ours());
     if (there) return {};
@@ -106,6 +107,13 @@ base::Status migrate_postgres(SqlConnection& connection, std::string_view kind,
   if (done.ok()) return connection.commit();
   connection.rollback();
   return done;
+}
+
+base::Result<bool> is_used_postgres(SqlConnection& connection) {
+  TARN_TRY(connection.begin(SqlConnection::Access::kRead));
+  base::Result<bool> found = Migration(connection, "").is_ours();
+  connection.rollback();
+  return found;
 }
 
 base::Status check_postgres(SqlConnection& connection, std::string_view kind,

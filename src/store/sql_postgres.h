@@ -26,6 +26,9 @@ base::Result<std::unique_ptr<SqlConnection>> open_postgres(const std::string& wh
 base::Status migrate_postgres(SqlConnection& connection, std::string_view kind,
                               std::span<const std::string_view> migrations);
 
+// Whether there are tables of tarn's, of whichever kind and version. Changes nothing.
+base::Result<bool> is_used_postgres(SqlConnection& connection);
+
 // That they are this kind's and of the newest version, without changing anything; else kStorage.
 base::Status check_postgres(SqlConnection& connection, std::string_view kind,
                             std::span<const std::string_view> migrations);

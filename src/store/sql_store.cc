@@ -64,6 +64,18 @@ base::Status check(const SqlStoreSettings& settings) {
 
 }  // namespace
 
+base::Result<bool> SqlStore::exists(const SqlStoreSettings& settings) {
+  TARN_TRY(check(settings));
+  if (settings.connection.empty()) {
+    std::error_code failed;
+    const bool there = std::filesystem::exists(settings.path, failed);
+    if (failed) return base::Error{base::Code::kStorage, settings.path + ": " + failed.message()};
+    return there;
+  }
+  TARN_ASSIGN(const std::unique_ptr<SqlConnection> connection, open_postgres(settings.connection));
+  return is_used_postgres(*connection);
+}
+
 base::Result<std::unique_ptr<ReaderPool>> SqlStore::open_readers(const SqlStoreSettings& settings,
                                                                  const SqlStoreKind& kind) {
   TARN_TRY(check(settings));

@@ -306,17 +306,38 @@ TEST_F(PinnedMarket, ContractsAreVerifiedAgainstIt) {
   market.works(acme, {"contract", "verify", "--file", file});
 }
 
-// A second process that made a key of its own on a database that is a market's already.
+// What a start writes while it refuses would be in the way of what is to be restored there.
+TEST(AMarketWithoutItsKey, IsNotStartedAndLeavesItsDirectoryAsItWas) {
+  Market market;
+  EXPECT_EQ(market.stop(SIGTERM), kDone);
+  fs::rename(market.state() + "/market.key", market.directory / "elsewhere");
+  const auto before = picture(market.state());
+  const End end = tarn({"market", "serve", "--config", market.directory / "market.toml"});
+  EXPECT_EQ(end.code, kStorage) << end;
+  EXPECT_THAT(end.err, testing::AllOf(HasSubstr("market.key"), HasSubstr("restore it")));
+  EXPECT_EQ(picture(market.state()), before);
+  fs::rename(market.directory / "elsewhere", market.state() + "/market.key");
+  market.start();
+  EXPECT_EQ(market.operate({"market", "list"}).code, kDone);
+}
+
+// A second process on a database that is a market's already: it makes no key of its own, and is refused with one.
 TEST(SeveralMarkets, SignWithOneKey) {
   if (postgres_is_missing()) GTEST_SKIP() << "PostgreSQL is not installed";
   const std::string connection = support::Postgres::get()->new_database();
   const Market first(connection);
   const TemporaryDirectory other;
-  fs::create_directory(other.path() + "/state");
   write_file(other / "market.toml", "[storage]\nstate_dir = \"state\"\npostgres = \"" + connection + "\"\n");
-  const End end = tarn({"market", "serve", "--config", other / "market.toml"});
-  EXPECT_EQ(end.code, kStorage) << end;
-  EXPECT_THAT(end.err, HasSubstr("copy market.key"));
+  const auto expect_refused = [&] {
+    const End end = tarn({"market", "serve", "--config", other / "market.toml"});
+    EXPECT_EQ(end.code, kStorage) << end;
+    EXPECT_THAT(end.err, HasSubstr("copy market.key"));
+  };
+  expect_refused();
+  EXPECT_FALSE(fs::exists(other / "state"));
+  fs::create_directory(other.path() + "/state");
+  EXPECT_EQ(tarn({"keygen", "--out", other / "state/market.key"}).code, kDone);
+  expect_refused();
 }
 
 TEST(SeveralMarkets, ServeOneDatabaseAndOneOfThemLeads) {

@@ -172,12 +172,19 @@ class Books {
   market::Id last_event_ = 0;
 };
 
-// A daemon on a port of its own, which it keeps over restarts: whoever dials meanwhile waits.
+// A daemon on a port of its own, which it keeps over restarts: whoever dials meanwhile waits. Its books are begun before
+// its first start, so its key is there, too.
 class Daemon {
  public:
   explicit Daemon(const std::string& postgres, const Daemon* first = nullptr) : port_(bind_loopback(true)) {
     fs::create_directory(directory_.path() + "/state");
-    if (first != nullptr) fs::copy(first->directory_ / "state/market.key", directory_ / "state/market.key");
+    const std::string key = directory_ / "state/market.key";
+    if (first != nullptr) {
+      fs::copy(first->directory_ / "state/market.key", key);
+    } else {
+      crypto::OsRandom random;
+      EXPECT_TRUE(crypto::Identity::generate(random).save(key).ok());
+    }
     write_file(directory_ / "market.toml", "[storage]\nstate_dir = \"state\"\n" +
                                                (postgres.empty() ? "" : "postgres = \"" + postgres + "\"\n") +
                                                "[limits]\ntick = \"20ms\"\n[delivery]\nby = \"recording\"\n");
