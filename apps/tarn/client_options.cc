@@ -35,6 +35,22 @@ CLI::App* existing(CLI::App& app, const std::string& name) {
   return found.empty() ? nullptr : found.front();
 }
 
+void add_client_command(CLI::App& app, const ClientCommand& command, const char* service, GroupHelp group_help,
+                        std::deque<ClientCall>& calls, int& exit_code) {
+  ClientCall& call = calls.emplace_back();
+  call.command = &command;
+  call.home.service = service;
+  CLI::App* const place = place_of(app, command.words, command.help, group_help);
+  for (const ClientParameter& parameter : command.parameters) add_parameter(place, parameter, call);
+  if (command.shows == Shows::kOperation || command.shows == Shows::kRelease) {
+    place->add_flag("--wait,!--no-wait", call.wait, "until it is done (the default)");
+    place->add_option("--timeout", call.timeout, "of waiting")->capture_default_str();
+  }
+  add_connection(place, call.home);
+  if (*command.more != '\0') place->footer(command.more);
+  leaf(place, call, command.carry_out == nullptr ? run_client_command : command.carry_out, exit_code);
+}
+
 }  // namespace
 
 void add_connection(CLI::App* command, ServiceHome& home) {
@@ -87,20 +103,29 @@ CLI::App* place_of(CLI::App& app, std::string_view words, const char* help, Grou
   return at;
 }
 
-void add_client_command(CLI::App& app, const ClientCommand& command, const char* service, GroupHelp group_help,
-                        std::deque<ClientCall>& calls, int& exit_code) {
-  ClientCall& call = calls.emplace_back();
-  call.command = &command;
-  call.home.service = service;
-  CLI::App* const place = place_of(app, command.words, command.help, group_help);
-  for (const ClientParameter& parameter : command.parameters) add_parameter(place, parameter, call);
-  if (command.shows == Shows::kOperation || command.shows == Shows::kRelease) {
-    place->add_flag("--wait,!--no-wait", call.wait, "until it is done (the default)");
-    place->add_option("--timeout", call.timeout, "of waiting")->capture_default_str();
+const char* help_of(std::span<const ClientGroup> groups, std::string_view name) {
+  const auto found =
+      std::ranges::find(groups, name, [](const ClientGroup& group) { return std::string_view(group.name); });
+  return found == groups.end() ? "" : found->help;
+}
+
+bool is_wanted(std::string_view group, std::string_view chosen) { return chosen == "completion" || chosen == group; }
+
+void add_client_groups(CLI::App& app, std::span<const ClientGroup> groups, const char* title, std::string_view chosen) {
+  for (const ClientGroup& group : groups) {
+    CLI::App* const made = app.add_subcommand(group.name, group.help);
+    made->group(title);
+    if (is_wanted(group.name, chosen)) made->require_subcommand(1);
   }
-  add_connection(place, call.home);
-  if (*command.more != '\0') place->footer(command.more);
-  leaf(place, call, command.carry_out == nullptr ? run_client_command : command.carry_out, exit_code);
+}
+
+void add_client_commands(CLI::App& app, std::span<const ClientCommand> commands, const char* service,
+                         GroupHelp group_help, std::string_view chosen, std::deque<ClientCall>& calls, int& exit_code) {
+  for (const ClientCommand& command : commands) {
+    const std::string_view words = command.words;
+    if (is_wanted(words.substr(0, words.find(' ')), chosen))
+      add_client_command(app, command, service, group_help, calls, exit_code);
+  }
 }
 
 }  // namespace tarn

@@ -9,21 +9,13 @@
 #include "store/isolation_store.h"
 #include "tarn/isolation_console.h"
 #include "tarn/isolation_secrets.h"
+#include "tarn/serve.h"
 #include "tarn/service_door.h"
-#include "tarn/signals.h"
-#include "tarn/storage_check.h"
 
 namespace tarn {
 namespace {
 
-constexpr std::int64_t kCheckMs = 5'000;
 constexpr int kConsoleMs = 10'000;
-
-// One in so many of the threads for what waits, and half of that for one user; the others answer at once.
-api::Places::Limit share(std::size_t threads, std::size_t one_in) {
-  const std::size_t all = std::max<std::size_t>(1, threads / one_in);
-  return {all, std::max<std::size_t>(1, all / 2)};
-}
 
 base::Error storage(const std::string& what) { return {base::Code::kStorage, what}; }
 
@@ -157,18 +149,7 @@ base::Status IsolationDaemon::run() {
                                   {"pin", door_.pin.empty() ? "none" : door_.pin},
                                   {"state_dir", config_.state_dir}});
   notifier_.ready();
-  bool well = true;
-  for (std::int64_t checked_at = 0; !interrupted();) {
-    const std::int64_t now = clock_.steady_ms();
-    if (checked_at == 0 || now - checked_at >= kCheckMs) {
-      const auto storage = check_writable(config_.state_dir);
-      if (!storage.ok() && well) log_.error("storage", {{"error", storage.error().message}});
-      well = storage.ok();
-      checked_at = now;
-    }
-    notifier_.alive();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+  stand_by(config_.state_dir, notifier_, log_);
   notifier_.stopping();
   log_.info("isolation_stopping");
   http.request_stop();

@@ -1,43 +1,29 @@
 #include "tarn/isolation_options.h"
 
-#include <algorithm>
 #include <array>
-#include <utility>
 
 #include "tarn/client_options.h"
 #include "tarn/leaf.h"
+#include "tarn/serve_options.h"
 
 namespace tarn {
 namespace {
 
 const char* const kGroup = "Isolation service";
 
-constexpr std::array<std::pair<std::string_view, const char*>, 5> kGroups{{
-    {"bmc", "let its project use a node's controller, or no longer"},
-    {"metadata", "notes on a node, which nodes are found by"},
-    {"nic", "tell the service of a node's network cards"},
-    {"power", "turn a node on or off, or look"},
-    {"token", "tokens to log in with, your own"},
-}};
+constexpr std::array kGroups{
+    ClientGroup{"bmc", "let its project use a node's controller, or no longer"},
+    ClientGroup{"metadata", "notes on a node, which nodes are found by"},
+    ClientGroup{"nic", "tell the service of a node's network cards"},
+    ClientGroup{"power", "turn a node on or off, or look"},
+    ClientGroup{"token", "tokens to log in with, your own"},
+};
 
-const char* group_help(std::string_view word) {
-  const auto found = std::ranges::find(kGroups, word, &std::pair<std::string_view, const char*>::first);
-  return found == kGroups.end() ? "" : found->second;
-}
+const char* group_help(std::string_view word) { return help_of(kGroups, word); }
 
-void add_serve(CLI::App* isolation, IsolationServeOptions& o, int& exit_code) {
+void add_serve(CLI::App* isolation, ServeOptions& o, int& exit_code) {
   CLI::App* serve = isolation->add_subcommand("serve", "hand servers and networks to projects: a daemon");
-  serve->add_option("--config", o.config, "the configuration (TOML); --state-dir alone will do as well");
-  serve->add_option("--state-dir", o.state_dir, "where everything is kept; made if missing, mode 0700");
-  serve->add_option("--listen", o.listen, "HOST:PORT (default: the configuration's, else 127.0.0.1:7600)");
-  serve->add_flag("--development", o.development, "plain HTTP, on a loopback address only");
-  serve->add_option("--listen-fd", o.listen_fd, "")->group("");
-  serve->add_option("--log-format", o.log_format, "text or json, to stderr")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  serve->add_option("--log-level", o.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_serve_options(serve, o, kIsolationPort, "plain HTTP, on a loopback address only");
   serve->footer(
       "A configuration; everything but state_dir has the default that is shown:\n"
       "  [http]\n"
@@ -110,25 +96,16 @@ void add_lab(CLI::App* isolation, IsolationLabOptions& o, int& exit_code) {
 }  // namespace
 
 void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view chosen, int& exit_code) {
-  const bool all = chosen == "completion";
   CLI::App* isolation = app.add_subcommand("isolation", "the isolation service: servers and networks between projects");
   isolation->require_subcommand(1);
   isolation->group(kGroup);
-  for (const ClientGroup& group : isolation_groups()) {
-    CLI::App* const made = app.add_subcommand(group.name, group.help);
-    made->group(kGroup);
-    if (all || chosen == group.name) made->require_subcommand(1);
-  }
-  if (all || chosen == "isolation") {
+  add_client_groups(app, isolation_groups(), kGroup, chosen);
+  if (is_wanted("isolation", chosen)) {
     add_serve(isolation, options.serve, exit_code);
     add_import(isolation, options.import, exit_code);
     add_lab(isolation, options.lab, exit_code);
   }
-  for (const ClientCommand& command : isolation_commands()) {
-    const std::string_view words = command.words;
-    if (all || words.substr(0, words.find(' ')) == chosen)
-      add_client_command(app, command, "isolation", group_help, options.calls, exit_code);
-  }
+  add_client_commands(app, isolation_commands(), "isolation", group_help, chosen, options.calls, exit_code);
 }
 
 }  // namespace tarn

@@ -8,6 +8,7 @@
 
 #include "tarn/isolation_commands.h"
 #include "tarn/isolation_lab.h"
+#include "tarn/serve.h"
 
 namespace CLI {
 class App;
@@ -15,12 +16,6 @@ class App;
 
 namespace tarn {
 
-struct IsolationServeOptions {
-  std::string config, state_dir, listen;
-  bool development = false;
-  int listen_fd = -1;
-  std::string log_format = "text", log_level = "info";
-};
 struct IsolationImportOptions {
   ServiceHome home;
   std::string file;
@@ -28,17 +23,16 @@ struct IsolationImportOptions {
 };
 
 struct IsolationOptions {
-  IsolationServeOptions serve;
+  ServeOptions serve;
   IsolationImportOptions import;
   IsolationLabOptions lab;
   std::deque<ClientCall> calls;  // one a command of the table; the parser points into them
 };
 
-int run_isolation_serve(const IsolationServeOptions& options);
+int run_isolation_serve(const ServeOptions& options);
 int run_isolation_import(const IsolationImportOptions& options);
 
-// `chosen`: the first word of the command line. The commands of a group that was not chosen are left out: making them
-// would cost every start of the program milliseconds. "completion" has them all.
+// `chosen`: the first word of the command line (client_options.h).
 void add_isolation(CLI::App& app, IsolationOptions& options, std::string_view chosen, int& exit_code);
 
 }  // namespace tarn

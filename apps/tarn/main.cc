@@ -20,6 +20,7 @@
 #include "tarn/market_options.h"
 #include "tarn/options.h"
 #include "tarn/output.h"
+#include "tarn/serve_options.h"
 
 namespace {
 
@@ -208,15 +209,6 @@ void add_home(CLI::App* command, tarn::HomeOptions& home) {
   command->add_option("--config", home.config,
                       "configuration (default: ~/.config/tarn/requester.toml, if it is there)");
   command->add_option("--bootstrap", home.bootstrap, "HOST:PORT of a node of the pool's hash table; any will do");
-}
-
-void add_log_options(CLI::App* daemon, tarn::ProviderOptions& options) {
-  daemon->add_option("--log-format", options.log_format, "text or json, to stderr")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  daemon->add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
 }
 
 void add_provider(CLI::App& app, AllOptions& o, int& exit_code) {

@@ -1,26 +1,17 @@
 #include "tarn/market_daemon.h"
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 
 #include "crypto/api_token.h"
 #include "market/recording_fulfiller.h"
 #include "market/signing_key.h"
 #include "model/organisation.h"
-#include "tarn/signals.h"
-#include "tarn/storage_check.h"
+#include "tarn/serve.h"
 #include "tarn/tenant_access.h"
 
 namespace tarn {
 namespace {
-
-constexpr std::int64_t kCheckMs = 5'000;
-
-api::Places::Limit share(std::size_t threads, std::size_t one_in) {
-  const std::size_t all = std::max<std::size_t>(1, threads / one_in);
-  return {all, std::max<std::size_t>(1, all / 2)};
-}
 
 base::Result<bool> has_operator(market::Store& store, std::int64_t now) {
   bool found = false;
@@ -162,18 +153,7 @@ base::Status MarketDaemon::run() {
                                {"market", model::OrganisationId{signer_->public_key()}.text()},
                                {"state_dir", config_.state_dir}});
   notifier_.ready();
-  bool well = true;
-  for (std::int64_t checked_at = 0; !interrupted();) {
-    const std::int64_t now = time_.steady_ms();
-    if (checked_at == 0 || now - checked_at >= kCheckMs) {
-      const auto storage = check_writable(config_.state_dir);
-      if (!storage.ok() && well) log_.error("storage", {{"error", storage.error().message}});
-      well = storage.ok();
-      checked_at = now;
-    }
-    notifier_.alive();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+  stand_by(config_.state_dir, notifier_, log_);
   notifier_.stopping();
   log_.info("market_stopping");
   http.request_stop();

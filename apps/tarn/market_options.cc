@@ -1,48 +1,34 @@
 #include "tarn/market_options.h"
 
-#include <algorithm>
 #include <array>
-#include <utility>
 
 #include "tarn/client_options.h"
 #include "tarn/leaf.h"
 #include "tarn/market_commands.h"
+#include "tarn/serve_options.h"
 
 namespace tarn {
 namespace {
 
 const char* const kGroup = "Market";
 
-constexpr std::array<std::pair<std::string_view, const char*>, 5> kWithin{{
-    {"member", "who takes part"},
-    {"token", "tokens to come in with"},
-    {"currency", "money, and how members get it"},
-    {"group", "whom you sell to under one name"},
-    {"lease", "mark what is delivered, failed and gone: as the operator"},
-}};
+constexpr std::array kWithin{
+    ClientGroup{"member", "who takes part"},
+    ClientGroup{"token", "tokens to come in with"},
+    ClientGroup{"currency", "money, and how members get it"},
+    ClientGroup{"group", "whom you sell to under one name"},
+    ClientGroup{"lease", "mark what is delivered, failed and gone: as the operator"},
+};
 
-const char* group_help(std::string_view word) {
-  const auto found = std::ranges::find(kWithin, word, &std::pair<std::string_view, const char*>::first);
-  return found == kWithin.end() ? "" : found->second;
-}
+const char* group_help(std::string_view word) { return help_of(kWithin, word); }
 
 CLI::App* place(CLI::App& app, std::string_view words, const char* help) {
   return place_of(app, words, help, group_help);
 }
 
-void add_serve(CLI::App& app, MarketServeOptions& o, int& exit_code) {
+void add_serve(CLI::App& app, ServeOptions& o, int& exit_code) {
   CLI::App* serve = place(app, "market serve", "run markets: a daemon");
-  serve->add_option("--config", o.config, "the configuration (TOML); --state-dir alone will do as well");
-  serve->add_option("--state-dir", o.state_dir, "where everything is kept; made if missing, mode 0700");
-  serve->add_option("--listen", o.listen, "HOST:PORT (default: the configuration's, else 127.0.0.1:7700)");
-  serve->add_flag("--development", o.development, "plain HTTP, on a loopback address only; tokens, no identities");
-  serve->add_option("--listen-fd", o.listen_fd, "")->group("");
-  serve->add_option("--log-format", o.log_format, "text or json, to stderr")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  serve->add_option("--log-level", o.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_serve_options(serve, o, kMarketPort, "plain HTTP, on a loopback address only; tokens, no identities");
   serve->footer(
       "The first start makes the market's key (market.key), its certificate, and the operator's first token\n"
       "(operator.token) in the state directory. A configuration; everything but state_dir has the default shown:\n"
@@ -170,19 +156,10 @@ void add_audit(CLI::App& app, LedgerAuditOptions& o, int& exit_code) {
 }  // namespace
 
 void add_market(CLI::App& app, MarketOptions& options, std::string_view chosen, int& exit_code) {
-  const bool all = chosen == "completion";
-  const auto wanted = [&](std::string_view group) { return all || chosen == group; };
-  for (const ClientGroup& group : market_groups()) {
-    CLI::App* const made = app.add_subcommand(group.name, group.help);
-    made->group(kGroup);
-    if (wanted(group.name)) made->require_subcommand(1);
-  }
+  const auto wanted = [&](std::string_view group) { return is_wanted(group, chosen); };
+  add_client_groups(app, market_groups(), kGroup, chosen);
   if (wanted("market")) add_serve(app, options.serve, exit_code);
-  for (const ClientCommand& command : market_commands()) {
-    const std::string_view words = command.words;
-    if (wanted(words.substr(0, words.find(' '))))
-      add_client_command(app, command, "market", group_help, options.calls, exit_code);
-  }
+  add_client_commands(app, market_commands(), "market", group_help, chosen, options.calls, exit_code);
   if (wanted("market")) {
     add_watch(app, options.watch, exit_code);
     add_market_verify(*app.get_subcommand("market"), options.market_verify, exit_code);

@@ -10,6 +10,7 @@
 
 #include "tarn/client_commands.h"
 #include "tarn/market_verify.h"
+#include "tarn/serve.h"
 
 namespace CLI {
 class App;
@@ -17,12 +18,6 @@ class App;
 
 namespace tarn {
 
-struct MarketServeOptions {
-  std::string config, state_dir, listen;
-  bool development = false;
-  int listen_fd = -1;
-  std::string log_format = "text", log_level = "info";
-};
 struct LedgerAuditOptions {
   std::string config, state_dir;
 };
@@ -52,7 +47,7 @@ struct MarketWatchOptions {
 };
 
 struct MarketOptions {
-  MarketServeOptions serve;
+  ServeOptions serve;
   LedgerAuditOptions audit;
   OrderOptions bid, offer;
   ContractVerifyOptions verify;
@@ -61,7 +56,7 @@ struct MarketOptions {
   std::deque<ClientCall> calls;  // one a command of the table; the parser points into them
 };
 
-int run_market_serve(const MarketServeOptions& options);
+int run_market_serve(const ServeOptions& options);
 int run_ledger_audit(const LedgerAuditOptions& options);
 int run_order_create(const OrderOptions& options);
 int run_contract_verify(const ContractVerifyOptions& options);

@@ -1,5 +1,4 @@
 // tarn market serve: the daemon. tarn ledger audit: its books, from the journal alone.
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,11 +7,9 @@
 #include "api/json.h"
 #include "api/market_views.h"
 #include "ledger/audit.h"
-#include "tarn/log.h"
 #include "tarn/market_daemon.h"
 #include "tarn/market_options.h"
 #include "tarn/output.h"
-#include "tarn/signals.h"
 
 namespace tarn {
 namespace {
@@ -73,21 +70,8 @@ void print(const ledger::AuditReport& report) {
 
 }  // namespace
 
-int run_market_serve(const MarketServeOptions& options) {
-  ::mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread yet; many threads, little memory
-  auto config = load_market_config(options.config, options.state_dir);
-  if (!config.ok()) return report(config.error());
-  if (!options.listen.empty()) config->listen = options.listen;
-  config->development = config->development || options.development;
-  WallClock clock;
-  const auto level = log_level(options.log_level);
-  StreamLog log(STDERR_FILENO, options.log_format == "json" ? LogFormat::kJson : LogFormat::kText,
-                level.value_or(base::LogLevel::kInfo), clock);
-  catch_signals();
-  auto daemon = MarketDaemon::open(std::move(*config), options.listen_fd, log);
-  if (!daemon.ok()) return report(daemon.error());
-  const base::Status ended = (*daemon)->run();
-  return ended.ok() ? kExitDone : report(ended.error());
+int run_market_serve(const ServeOptions& options) {
+  return serve<MarketDaemon>(load_market_config(options.config, options.state_dir), options);
 }
 
 int run_ledger_audit(const LedgerAuditOptions& options) {

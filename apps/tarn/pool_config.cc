@@ -6,6 +6,7 @@
 #include "model/organisation.h"
 #include "net/address.h"
 #include "tarn/config.h"
+#include "tarn/config_fields.h"
 #include "tarn/toml_table.h"
 
 namespace tarn {
@@ -13,18 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxConfig = 64 * 1024, kMaxOffers = 16, kMaxBootstrap = 16, kMaxBuyers = 256;
 constexpr std::uint64_t kMaxUnits = 0xffff'ffff;  // what sessions of 32 bits can hold
-
-// A count between limits.
-template <class Number>
-void read_count(Table& table, const char* key, std::uint64_t least, std::uint64_t most, Number& out) {
-  const auto value = table.amount(key, false);
-  if (!value) return;
-  if (*value < least || *value > most)
-    table.complain(table.node(),
-                   std::string(key) + " must be " + std::to_string(least) + " to " + std::to_string(most));
-  else
-    out = static_cast<Number>(*value);
-}
 
 void read_duration(Table& table, const char* key, std::int64_t most_ms, const std::function<void(std::int64_t)>& set) {
   const auto value = table.text(key, false, 32);

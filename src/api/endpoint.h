@@ -31,6 +31,20 @@ struct Endpoint {
   std::string_view query;     // names, separated by spaces; "metadata." is a prefix
   std::string_view type;      // of the answer
 };
+// Of a row of a service's table.
+template <class Row>
+Endpoint endpoint_of(const Row& row, std::string_view action) {
+  return {.method = row.method,
+          .path = row.path,
+          .kind = row.kind,
+          .action = action,
+          .status = row.status,
+          .summary = row.summary,
+          .request = row.request,
+          .response = row.response,
+          .query = row.query,
+          .type = row.type};
+}
 inline bool changes_something(const Endpoint& endpoint) { return endpoint.method != "GET"; }
 
 class Endpoints {

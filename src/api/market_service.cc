@@ -81,16 +81,7 @@ std::vector<Endpoint> all_endpoints() {
     std::string_view action;
     for (const market::Rule& rule : market::rules())
       if (route.action == rule.action) action = rule.name;
-    out.push_back({.method = route.method,
-                   .path = route.path,
-                   .kind = route.kind,
-                   .action = action,
-                   .status = route.status,
-                   .summary = route.summary,
-                   .request = route.request,
-                   .response = route.response,
-                   .query = route.query,
-                   .type = route.type});
+    out.push_back(endpoint_of(route, action));
   }
   return out;
 }

@@ -18,16 +18,7 @@ std::vector<Route> all_routes() {
 std::vector<Endpoint> all_endpoints() {
   std::vector<Endpoint> out;
   for (const Route& route : routes())
-    out.push_back({.method = route.method,
-                   .path = route.path,
-                   .kind = route.kind,
-                   .action = route.action ? isolation::rule(*route.action).name : "",
-                   .status = route.status,
-                   .summary = route.summary,
-                   .request = route.request,
-                   .response = route.response,
-                   .query = route.query,
-                   .type = route.type});
+    out.push_back(endpoint_of(route, route.action ? isolation::rule(*route.action).name : ""));
   return out;
 }
 
