@@ -141,7 +141,7 @@ void add_watch(CLI::App& app, MarketWatchOptions& o, int& exit_code) {
   watch->footer(
       "On a terminal it redraws in place, until q or Ctrl-C; into a pipe, or with --output json, it prints a line for "
       "each\n"
-      "event that you may see, of whichever market.");
+      "event of this market that you may see.");
   leaf(watch, o, run_market_watch, exit_code);
 }
 

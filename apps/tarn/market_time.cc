@@ -79,7 +79,7 @@ base::Result<std::int64_t> last_deed(market::Store& store) {
   TARN_TRY(store.read([&](market::Transaction& tables) -> base::Status {
     TARN_ASSIGN(const market::Id last, tables.last_event());
     if (last == 0) return {};
-    TARN_ASSIGN(const auto events, tables.events(last - 1, std::nullopt, 1));
+    TARN_ASSIGN(const auto events, tables.events(last - 1, {}, 1));
     if (!events.empty()) at = events.front().at;
     return {};
   }));

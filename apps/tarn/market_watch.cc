@@ -1,5 +1,5 @@
 // tarn market watch: a market as it goes. On a terminal a picture that is drawn anew in place whenever something happens:
-// depth, last trades, own orders; otherwise a line for each event.
+// depth, last trades, own orders; otherwise a line for each event of it.
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,6 +114,11 @@ std::string picture_within(const Seen& seen, std::size_t rows) {
   return out;
 }
 
+// The events of a market, from behind a cursor that is to follow.
+std::string events_of(const std::string& market, const std::string& more = "") {
+  return "/v1/events?market=" + api::percent_encoded(market) + more + "&after=";
+}
+
 // The cursor of the newest event.
 base::Result<std::string> newest(ServiceClient& client) {
   TARN_ASSIGN(const Json page, client.call("GET", "/v1/events?after=latest"));
@@ -129,7 +134,7 @@ base::Status watch_on_terminal(const MarketWatchOptions& options) {
   TARN_ASSIGN(const auto client, ServiceClient::open(options.home, over));
   TARN_ASSIGN(std::string after, newest(*client));
   TARN_ASSIGN(Seen seen, look(*client, options.market));
-  const std::string events = "/v1/events?limit=500&wait_ms=" + std::to_string(kEveryMs) + "&after=";
+  const std::string events = events_of(options.market, "&limit=500&wait_ms=" + std::to_string(kEveryMs));
   screen.emplace();
   while (!over()) {
     Screen::draw(picture_within(seen, Screen::size().rows));
@@ -152,9 +157,9 @@ void print_event(const Json& event) {
 
 // A stream ends after a while, and one in which nothing happens is taken for dead: then it is asked for again, from where
 // it was.
-base::Status follow_events(ServiceClient& client, std::string after) {
+base::Status follow_events(ServiceClient& client, const std::string& events, std::string after) {
   while (!interrupted()) {
-    const base::Status ended = client.follow("/v1/events?after=" + after, [&](std::string_view data) {
+    const base::Status ended = client.follow(events + after, [&](std::string_view data) {
       const auto event = Json::parse(data);
       if (event.ok()) print_event(*event);
       if (event.ok()) after = std::to_string(event->number("id"));
@@ -171,7 +176,7 @@ base::Status watch_in_lines(const MarketWatchOptions& options) {
   TARN_ASSIGN(const Seen seen, look(*client, options.market));
   if (!json_wanted()) std::printf("%s\n", picture(seen, kMostRows).c_str());
   (void)std::fflush(stdout);
-  return follow_events(*client, std::move(after));
+  return follow_events(*client, events_of(options.market), std::move(after));
 }
 
 base::Status look_once(const MarketWatchOptions& options) {

@@ -63,23 +63,36 @@ Result<Reply> whoami(MarketCall& call) {
 }
 
 Result<std::vector<ShownEvent>> read(MarketService& service, const market::Caller& known, std::int64_t after,
-                                     std::size_t limit) {
+                                     std::size_t limit, std::optional<market::Id> of) {
   std::vector<ShownEvent> out;
   const market::Context context = service.context();
   TARN_TRY(service.parts().store.read([&](market::Transaction& store) -> base::Status {
     TARN_ASSIGN(const market::Caller caller, service.again(store, known));
-    TARN_ASSIGN(const auto events, market::Rules(store, caller, context).events(after, limit));
+    TARN_ASSIGN(const auto events, market::Rules(store, caller, context).events(after, limit, of));
     for (const market::Event& event : events) out.push_back({event.id, event.kind, market_views::shown(event)});
     return {};
   }));
   return out;
 }
 
+Result<std::optional<market::Id>> asked_market(MarketCall& call) {
+  const auto name = call.asked("market");
+  if (!name) return std::optional<market::Id>();
+  std::optional<market::Id> found;
+  TARN_TRY(call.service.read(call.caller, [&](market::Rules& rules, market::Transaction&) -> base::Status {
+    TARN_ASSIGN(const market::Market market, rules.market(*name));
+    found = market.id;
+    return {};
+  }));
+  return found;
+}
+
 Result<Reply> events(MarketCall& call) {
+  TARN_ASSIGN(const std::optional<market::Id> market, asked_market(call));
   return events_reply(
       call, call.service, call.user(),
-      [&service = call.service, caller = call.caller](std::int64_t after, std::size_t limit) {
-        return read(service, caller, after, limit);
+      [&service = call.service, caller = call.caller, market](std::int64_t after, std::size_t limit) {
+        return read(service, caller, after, limit, market);
       },
       [&call]() -> Result<std::int64_t> {
         std::int64_t last = 0;
@@ -102,11 +115,9 @@ constexpr MarketRoute kRoutes[] = {
      "MarketKey"},
     {"GET", "/v1/whoami", Kind::kRead, std::nullopt, whoami, 200, "The caller, as the service sees it.", "", "WhoAmI"},
     {"GET", "/v1/events", Kind::kOutside, Action::kShowOwn, events, 200,
-     "What has happened; wait_ms: not before there is something or the time is over; after=latest: only what comes. As "
-     "server-sent events with "
-     "Accept: "
-     "text/event-stream.",
-     "", "EventPage", "after limit wait_ms"},
+     "What has happened, in all markets and beside them, or only in one; wait_ms: not before there is something or the "
+     "time is over; after=latest: only what comes. As server-sent events with Accept: text/event-stream.",
+     "", "EventPage", "market after limit wait_ms"},
 };
 
 }  // namespace

@@ -181,6 +181,28 @@ TEST(MarketEvents, BeginBehindTheLatestForWhoWantsOnlyWhatComes) {
   EXPECT_THAT(stream.next().value_or(""), HasSubstr("id: " + std::to_string(news.list("items")[0].number("id"))));
 }
 
+TEST(MarketEvents, AreOfOneMarketIfThatIsAsked) {
+  MarketApi market;
+  const Json all = market.json("operator", "GET", "/v1/events?limit=500");
+  const Json hours = market.json("operator", "GET", "/v1/events?market=hours&limit=500");
+  ASSERT_FALSE(hours.list("items").empty());
+  EXPECT_LT(hours.list("items").size(), all.list("items").size()) << "members joined, and lots were made";
+  for (const Json& event : hours.list("items")) {
+    const std::string kind = event.text("kind");
+    EXPECT_FALSE(kind.starts_with("member.") || kind.starts_with("lot.") || kind.starts_with("account.")) << kind;
+  }
+  const Json blues = market.json("blue", "GET", "/v1/events?market=hours&limit=500");
+  EXPECT_LT(blues.list("items").size(), hours.list("items").size()) << "red's orders are red's";
+  for (const Json& event : blues.list("items"))
+    EXPECT_EQ(std::ranges::count(hours.list("items"), event), 1) << event.dump();
+  EXPECT_EQ(market.ask("blue", "GET", "/v1/events?market=nowhere").status, 404U);
+  auto stream = market.ask("blue", "GET", "/v1/events?market=hours", "", {{"Accept", "text/event-stream"}});
+  ASSERT_TRUE(stream.next);
+  const std::string first = stream.next().value_or("");
+  EXPECT_THAT(first, HasSubstr("event: order.accepted"));
+  EXPECT_THAT(first, testing::Not(HasSubstr("event: member.joined")));
+}
+
 TEST(MarketTrades, AreShownNewestFirstIfThatIsAsked) {
   MarketApi market;
   CHECK(market.town

@@ -198,6 +198,7 @@ base::Status MarketService::keep_reply(Exchange& exchange, std::string_view key,
 }
 
 net::HttpResponse MarketService::failure(Exchange& exchange, const base::Error& error) {
+  // Nothing else cancels a call: see may_decide().
   if (error.code == base::Code::kCancelled) return problem(503, "clock_not_right", error.message);
   const std::string_view field = field_in(error.message);
   if (error.code != base::Code::kInvalidInput || !exchange.field.empty() || field.empty())

@@ -99,8 +99,8 @@ class Session {
     built.call.seed = seed;
     auto outcome = auction::clearing::clear(built.call);
     if (!outcome.ok())
-      return note(store_, context_, "market.call-failed", id_text(IdKind::kMarket, market_.id), outcome.error().message,
-                  {});
+      return note(store_, context_, "market.call-failed", {id_text(IdKind::kMarket, market_.id), market_.id},
+                  outcome.error().message, {});
     for (const Trade& trade : outcome->trades) {
       const std::int64_t gain = built.call.bids[trade.bid].price - built.call.asks[trade.ask].price;
       deals_.push_back({built.bids[trade.bid], built.offers[trade.ask], trade, window_of(market_, built, trade),
@@ -148,8 +148,8 @@ class Session {
     bid.units_left += deal.trade.units;
     CHECK(offer.used.remove(deal.window.from, deal.window.until, deal.trade.units));
     const std::string what = std::to_string(deal.trade.units) + " units of " + order_text(offer.order);
-    TARN_TRY(note(store_, context_, "market.trade-left-out", order_text(bid), what + ": " + why, {}));
-    return note(store_, context_, "order.trade-left-out", order_text(bid),
+    TARN_TRY(note(store_, context_, "market.trade-left-out", {order_text(bid), market_.id}, what + ": " + why, {}));
+    return note(store_, context_, "order.trade-left-out", {order_text(bid), market_.id},
                 what + " were decided on and could not be carried out",
                 {bid.terms.organisation, offer.order.terms.organisation});
   }
@@ -198,7 +198,7 @@ class Session {
   }
 
   base::Status note_partly(const Order& order) {
-    return note(store_, context_, "order.partly-matched", order_text(order),
+    return note(store_, context_, "order.partly-matched", {order_text(order), market_.id},
                 std::to_string(order.units_left) + " of " + std::to_string(order.terms.max_units) + " units are left",
                 {order.terms.organisation});
   }
@@ -283,7 +283,7 @@ base::Result<Clearing> clear_market(Transaction& store, const Context& context, 
   TARN_TRY(store.update_market(market));
   const std::string traded =
       std::to_string(clearing.trades) + " trades, " + std::to_string(clearing.units) + " units; ";
-  TARN_TRY(note_everybody(store, context, "market.cleared", id_text(IdKind::kClearing, clearing.id),
+  TARN_TRY(note_everybody(store, context, "market.cleared", {id_text(IdKind::kClearing, clearing.id), market.id},
                           (market.trades_public ? traded : "") + commitment_text(market)));
   return clearing;
 }
@@ -292,7 +292,8 @@ base::Status put_off_call(Transaction& store, const Context& context, Market mar
   if (!call_is_due(market, context.now)) return {};
   market.next_call = next_call(market, context.now);
   TARN_TRY(store.update_market(market));
-  return note(store, context, "market.call-failed", id_text(IdKind::kMarket, market.id), std::string(why), {});
+  return note(store, context, "market.call-failed", {id_text(IdKind::kMarket, market.id), market.id}, std::string(why),
+              {});
 }
 
 base::Status meet_book(Transaction& store, const Context& context, const Market& market, Id order) {

@@ -167,7 +167,8 @@ base::Status begin(Transaction& store, const Context& context, Contract& contrac
   contract.state = State::kActive;
   contract.due_at = due(contract);
   TARN_TRY(store.update_contract(contract));
-  return note(store, context, "contract.active", reference(contract), "", {contract.buyer, contract.seller});
+  return note(store, context, "contract.active", {reference(contract), contract.market}, "",
+              {contract.buyer, contract.seller});
 }
 
 }  // namespace
@@ -194,7 +195,7 @@ base::Result<Contract> end_contract(Transaction& store, const Context& context, 
   TARN_TRY(store.update_contract(contract));
   TARN_TRY(give_leases_back(store, contract));
   TARN_TRY(end_leases(store, context, contract, heir, at));
-  TARN_TRY(note(store, context, event_of(contract.state), reference(contract), contract.reason,
+  TARN_TRY(note(store, context, event_of(contract.state), {reference(contract), contract.market}, contract.reason,
                 {contract.buyer, contract.seller}));
   return contract;
 }
@@ -216,7 +217,7 @@ base::Result<Contract> call_back(Transaction& store, const Context& context, Con
   TARN_ASSIGN(std::vector<Lease> leases, leases_of(store, contract));
   for (const Lease& lease : leases)
     if (occupies(lease)) TARN_TRY(lease_called_back(store, context, lease, at));
-  TARN_TRY(note(store, context, "contract.reclaiming", reference(contract), std::string(why),
+  TARN_TRY(note(store, context, "contract.reclaiming", {reference(contract), contract.market}, std::string(why),
                 {contract.buyer, contract.seller}));
   return contract;
 }

@@ -163,7 +163,7 @@ base::Result<Contract> make_contract(Transaction& store, const Context& context,
   TARN_TRY(set_money_aside(store, context, market, contract));
   TARN_TRY(sign(store, context, market, match, contract));
   TARN_TRY(make_leases(store, context, contract));
-  TARN_TRY(note(store, context, "contract.signed", id_text(IdKind::kContract, contract.id), "",
+  TARN_TRY(note(store, context, "contract.signed", {id_text(IdKind::kContract, contract.id), market.id}, "",
                 {contract.buyer, contract.seller}));
   return contract;
 }

@@ -21,8 +21,8 @@ base::Result<Lease> become(Transaction& store, const Context& context, Lease lea
   lease.detail = detail;
   TARN_TRY(store.update_lease(lease));
   TARN_ASSIGN(const Contract contract, need_row(store.find_contract(lease.contract)));
-  TARN_TRY(note(store, context, "lease." + std::string(state_name(to)), id_text(IdKind::kLease, lease.id), lease.detail,
-                {contract.buyer, contract.seller}));
+  TARN_TRY(note(store, context, "lease." + std::string(state_name(to)),
+                {id_text(IdKind::kLease, lease.id), contract.market}, lease.detail, {contract.buyer, contract.seller}));
   return lease;
 }
 
@@ -114,8 +114,8 @@ base::Result<Lease> lease_gone(Transaction& store, const Context& context, Lease
   lease.changed = context.now;
   TARN_TRY(store.update_lease(lease));
   TARN_ASSIGN(const Contract contract, need_row(store.find_contract(lease.contract)));
-  TARN_TRY(
-      note(store, context, "lease.cleaned", id_text(IdKind::kLease, lease.id), "", {contract.buyer, contract.seller}));
+  TARN_TRY(note(store, context, "lease.cleaned", {id_text(IdKind::kLease, lease.id), contract.market}, "",
+                {contract.buyer, contract.seller}));
   return lease;
 }
 

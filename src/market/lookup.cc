@@ -47,15 +47,16 @@ Page bounded(Page page) {
   return page;
 }
 
-base::Status note(Transaction& store, const Context& context, std::string_view kind, std::string subject,
-                  std::string detail, std::vector<OrganisationId> visible_to) {
-  return store.insert_event(
-      {0, context.now, std::string(kind), std::move(visible_to), false, std::move(subject), std::move(detail)});
+base::Status note(Transaction& store, const Context& context, std::string_view kind, About about, std::string detail,
+                  std::vector<OrganisationId> visible_to) {
+  return store.insert_event({0, context.now, std::string(kind), std::move(visible_to), false, std::move(about.subject),
+                             std::move(detail), about.market});
 }
 
-base::Status note_everybody(Transaction& store, const Context& context, std::string_view kind, std::string subject,
+base::Status note_everybody(Transaction& store, const Context& context, std::string_view kind, About about,
                             std::string detail) {
-  return store.insert_event({0, context.now, std::string(kind), {}, true, std::move(subject), std::move(detail)});
+  return store.insert_event(
+      {0, context.now, std::string(kind), {}, true, std::move(about.subject), std::move(detail), about.market});
 }
 
 }  // namespace market

@@ -63,10 +63,15 @@ Rows<T> all_rows(std::size_t most, NextPage next_page) {
 }
 inline constexpr std::size_t kAllRows = 10'000'000;  // more than are live at any time
 
+// What an event is about, and in which market; 0: in none.
+struct About {
+  std::string subject;
+  Id market = 0;
+};
 // To the operator and auditors, and to those who are named. To every member: note_everybody.
-base::Status note(Transaction& store, const Context& context, std::string_view kind, std::string subject,
-                  std::string detail, std::vector<OrganisationId> visible_to);
-base::Status note_everybody(Transaction& store, const Context& context, std::string_view kind, std::string subject,
+base::Status note(Transaction& store, const Context& context, std::string_view kind, About about, std::string detail,
+                  std::vector<OrganisationId> visible_to);
+base::Status note_everybody(Transaction& store, const Context& context, std::string_view kind, About about,
                             std::string detail);
 
 }  // namespace market

@@ -83,7 +83,8 @@ base::Status close_order(Transaction& store, const Context& context, Order& orde
   order.closed_at = context.now;
   order.reason = reason;
   TARN_TRY(store.update_order(order));
-  return note(store, context, event_of(state), order_text(order), order.reason, {order.terms.organisation});
+  return note(store, context, event_of(state), {order_text(order), order.market}, order.reason,
+              {order.terms.organisation});
 }
 
 Rows<Order> open_orders(Transaction& store, OrderFilter which) {

@@ -145,7 +145,7 @@ class Rules {
   base::Result<Lease> mark_failed(Id lease, std::string_view why);
   base::Result<Lease> mark_gone(Id lease);  // taken away and cleaned: its server is free
 
-  Rows<Event> events(Id after, std::size_t limit);
+  Rows<Event> events(Id after, std::size_t limit, std::optional<Id> market = {});  // of that market only
   base::Result<Id> last_event();  // the cursor to begin with for who wants only what comes
 
  private:

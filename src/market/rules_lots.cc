@@ -51,7 +51,7 @@ base::Result<Lot> Rules::create_lot(Lot lot) {
   lot.state = Lot::State::kOpen;
   lot.created = context_.now;
   TARN_ASSIGN(lot.id, store_.insert_lot(lot));
-  TARN_TRY(note(store_, context_, "lot.created", id_text(IdKind::kLot, lot.id), lot.name, {lot.owner}));
+  TARN_TRY(note(store_, context_, "lot.created", {id_text(IdKind::kLot, lot.id)}, lot.name, {lot.owner}));
   return lot;
 }
 
@@ -63,7 +63,7 @@ base::Status Rules::withdraw_lot(std::string_view name) {
   lot.state = Lot::State::kWithdrawn;
   TARN_TRY(store_.update_lot(lot));
   TARN_TRY(close_orders(store_, context_, {.lot = lot.id, .organisation = lot.owner}, "its lot was withdrawn"));
-  return note(store_, context_, "lot.withdrawn", id_text(IdKind::kLot, lot.id), lot.name, {lot.owner});
+  return note(store_, context_, "lot.withdrawn", {id_text(IdKind::kLot, lot.id)}, lot.name, {lot.owner});
 }
 
 }  // namespace market

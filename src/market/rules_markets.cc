@@ -116,7 +116,7 @@ base::Result<Market> Rules::create_market(Market market) {
   account.name = market_account_name(market);
   account.credit_limit = own_credit_limit(market);
   TARN_TRY(ledger::Rules(store_, context_.now).open_account(account));
-  TARN_TRY(note_everybody(store_, context_, "market.created", id_text(IdKind::kMarket, market.id),
+  TARN_TRY(note_everybody(store_, context_, "market.created", {id_text(IdKind::kMarket, market.id), market.id},
                           market.name + ", " + commitment_text(market)));
   return market;
 }
@@ -146,7 +146,7 @@ base::Result<Market> Rules::change_market(std::string_view name, Market market) 
   const std::string reason = "the market has other rules now, revision " + std::to_string(market.revision) +
                              ": look at them, and sign the order anew";
   TARN_TRY(close_orders(store_, context_, {.market = market.id}, reason));
-  TARN_TRY(note_everybody(store_, context_, "market.changed", id_text(IdKind::kMarket, market.id),
+  TARN_TRY(note_everybody(store_, context_, "market.changed", {id_text(IdKind::kMarket, market.id), market.id},
                           "revision " + std::to_string(market.revision)));
   return market;
 }
@@ -159,7 +159,8 @@ base::Status Rules::close_market(std::string_view name) {
   market.next_call = 0;
   TARN_TRY(store_.update_market(market));
   TARN_TRY(close_orders(store_, context_, {.market = market.id}, "the market was closed"));
-  return note_everybody(store_, context_, "market.closed", id_text(IdKind::kMarket, market.id), market.name);
+  return note_everybody(store_, context_, "market.closed", {id_text(IdKind::kMarket, market.id), market.id},
+                        market.name);
 }
 
 }  // namespace market

@@ -43,7 +43,7 @@ base::Result<Member> Rules::add_member(const OrganisationId& id, std::string_vie
   TARN_TRY(store_.insert_member(member));
   TARN_ASSIGN(const std::vector<CurrencyPolicy> policies, store_.policies());
   for (const CurrencyPolicy& policy : policies) TARN_TRY(open_member_account(store_, context_, policy, id));
-  TARN_TRY(note_everybody(store_, context_, "member.joined", id.text(), member.name));
+  TARN_TRY(note_everybody(store_, context_, "member.joined", {id.text()}, member.name));
   return member;
 }
 
@@ -54,7 +54,7 @@ base::Status Rules::set_suspended(const OrganisationId& id, bool suspended) {
   member.suspended = suspended;
   TARN_TRY(store_.update_member(member));
   if (suspended) TARN_TRY(close_orders(store_, context_, {.organisation = id}, "its organisation was suspended"));
-  return note(store_, context_, suspended ? "member.suspended" : "member.readmitted", id.text(), member.name, {id});
+  return note(store_, context_, suspended ? "member.suspended" : "member.readmitted", {id.text()}, member.name, {id});
 }
 
 base::Result<Id> Rules::add_token(const ApiToken& wanted) {

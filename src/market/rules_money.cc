@@ -72,7 +72,7 @@ base::Status Rules::set_policy(std::string_view currency, const CreditPolicy& po
     if (used > policy.credit_limit) ++above;
     TARN_TRY(ledger.set_credit_limit(account.id, std::max(used, policy.credit_limit)));
   }
-  return note(store_, context_, "currency.changed", found.name, limit_text(policy.credit_limit, above), {});
+  return note(store_, context_, "currency.changed", {found.name}, limit_text(policy.credit_limit, above), {});
 }
 
 base::Result<ledger::Id> Rules::grant(std::string_view currency, const OrganisationId& to, std::int64_t amount,
@@ -95,7 +95,7 @@ base::Result<ledger::Id> Rules::grant(std::string_view currency, const Organisat
   transfer.reason = ledger::Reason::kGrant;
   transfer.reference = why;
   TARN_ASSIGN(const ledger::Id id, ledger.make(transfer));
-  TARN_TRY(note(store_, context_, "account.granted", id_text(IdKind::kTransfer, id), std::string(why), {to}));
+  TARN_TRY(note(store_, context_, "account.granted", {id_text(IdKind::kTransfer, id)}, std::string(why), {to}));
   return id;
 }
 
@@ -145,7 +145,7 @@ base::Result<ledger::Account> Rules::set_frozen(ledger::Id id, bool frozen) {
   if (found.kind != ledger::AccountKind::kMember) return conflict("only a member's account can be frozen");
   TARN_TRY(ledger::Rules(store_, context_.now).set_frozen(id, frozen));
   if (found.frozen != frozen)
-    TARN_TRY(note(store_, context_, frozen ? "account.frozen" : "account.thawed", id_text(IdKind::kAccount, id), "",
+    TARN_TRY(note(store_, context_, frozen ? "account.frozen" : "account.thawed", {id_text(IdKind::kAccount, id)}, "",
                   {*found.organisation}));
   return need_row(store_.find_account(id));
 }

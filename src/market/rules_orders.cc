@@ -46,7 +46,7 @@ base::Result<Order> Rules::submit(const SignedTerms& given) {
     TARN_TRY(set_escrow(store_, context_, market, order));
     if (order.escrow) TARN_TRY(store_.update_order(order));
   }
-  TARN_TRY(note(store_, context_, "order.accepted", order_text(order), "", {terms.organisation}));
+  TARN_TRY(note(store_, context_, "order.accepted", {order_text(order), order.market}, "", {terms.organisation}));
   if (market.call_period_ms != 0) return order;
   TARN_TRY(meet_book(store_, context_, market, order.id));
   return need_row(store_.find_order(order.id));

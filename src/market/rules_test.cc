@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
+#include "market/ids.h"
 #include "market/lookup.h"
 #include "support/market_town.h"
 
@@ -342,6 +344,27 @@ TEST_F(RulesTest, NobodyHasMoreLotsThanAMemberMay) {
   };
   EXPECT_EQ(code(create(north)), base::Code::kConflict);
   EXPECT_TRUE(create(acme).ok());
+}
+
+TEST_F(RulesTest, EventsOfOneMarketAreThoseOfItThatOneMaySee) {
+  const Id hours = town.make_market("hours").id, days = town.make_market("days").id;
+  const Order mine = town.accepted(acme, town.bid("hours", 1, 50'000));
+  const Order elsewhere = town.accepted(acme, town.bid("days", 1, 50'000));
+  town.grant(north, kCredit);
+  const Order others = town.accepted(north, town.bid("hours", 1, 50'000));
+  const auto subjects = [&](const Caller& caller, Id market) {
+    std::set<std::string> out;
+    const auto events = town.as<std::vector<Event>>(caller, [&](Rules& rules) { return rules.events(0, 100, market); });
+    for (const Event& event : *events) out.insert(event.subject);
+    return out;
+  };
+  using Subjects = std::set<std::string>;
+  const std::string created = id_text(IdKind::kMarket, hours);
+  EXPECT_EQ(subjects(MarketTown::trader(acme), hours), (Subjects{created, order_text(mine)}));
+  EXPECT_EQ(subjects(MarketTown::trader(north), hours), (Subjects{created, order_text(others)}));
+  EXPECT_EQ(subjects(MarketTown::operators(), hours), (Subjects{created, order_text(mine), order_text(others)}));
+  EXPECT_EQ(subjects(MarketTown::trader(acme), days),
+            (Subjects{id_text(IdKind::kMarket, days), order_text(elsewhere)}));
 }
 
 TEST_F(RulesTest, EventsGoToWhomTheyConcern) {

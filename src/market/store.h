@@ -49,6 +49,11 @@ struct LeaseFilter {
   bool occupying = false;
 };
 
+struct EventFilter {
+  std::optional<OrganisationId> visible_to = {};  // what this organisation may see; none: all
+  std::optional<Id> market = {};
+};
+
 class Transaction : public ledger::Tables {
  public:
   virtual Found<Member> find_member(const OrganisationId& id) = 0;
@@ -120,8 +125,7 @@ class Transaction : public ledger::Tables {
   virtual Rows<TradeTick> latest_ticks(Id market, std::size_t limit) = 0;  // newest first
 
   virtual base::Status insert_event(const Event& event) = 0;  // its id is not read; two organisations at most see it
-  // After the cursor. `visible_to`: what this organisation may see; none: all.
-  virtual Rows<Event> events(Id after, const std::optional<OrganisationId>& visible_to, std::size_t limit) = 0;
+  virtual Rows<Event> events(Id after, const EventFilter& which, std::size_t limit) = 0;  // after the cursor
   virtual base::Result<Id> last_event() = 0;  // a cursor behind which there is nothing yet; 0: there are none
   virtual base::Status erase_events_before(std::int64_t time) = 0;
 

@@ -279,6 +279,7 @@ struct Event {
   bool everybody = false;                  // members; else operator and auditors
   std::string subject;                     // "ctr_12"
   std::string detail;                      // a sentence at most: the reason
+  Id market = 0;                           // that it is of; 0: of none, as a lot's and an account's
   bool operator==(const Event&) const = default;
 };
 

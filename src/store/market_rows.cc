@@ -431,13 +431,15 @@ Event Mapping<Event>::read(SqlColumns in) {
   out.everybody = in.as<bool>();
   out.subject = in.text();
   out.detail = in.text();
+  out.market = in.id();
   return out;
 }
 SqlValues Mapping<Event>::write(const Event& event) {
   const auto reader = [&](std::size_t place) {
     return place < event.visible_to.size() ? std::optional<base::ByteView>(event.visible_to[place].key) : std::nullopt;
   };
-  return {event.at, event.kind, reader(0), reader(1), event.everybody, event.subject, event.detail};
+  return {event.at,        event.kind,    reader(0),    reader(1),
+          event.everybody, event.subject, event.detail, unless_zero(event.market)};
 }
 
 }  // namespace store

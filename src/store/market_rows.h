@@ -129,7 +129,7 @@ struct Mapping<market::TradeTick> {
 template <>
 struct Mapping<market::Event> {
   static constexpr std::string_view kTable = "events",
-                                    kColumns = "at, kind, reader, other_reader, everybody, subject, detail";
+                                    kColumns = "at, kind, reader, other_reader, everybody, subject, detail, market";
   static market::Event read(SqlColumns in);
   static SqlValues write(const market::Event& event);
 };

@@ -322,6 +322,17 @@ CREATE TABLE fence (
 INSERT INTO fence (id, number) VALUES (1, 0);
 )";
 
+// Events that are there already stay of no market.
+constexpr std::string_view kEventsOfMarkets = R"(
+ALTER TABLE events ADD COLUMN market {int};
+CREATE INDEX events_market ON events (market, id) WHERE market IS NOT NULL;
+CREATE INDEX events_market_everybody ON events (market, id) WHERE everybody = 1 AND market IS NOT NULL;
+CREATE INDEX events_market_reader ON events (reader, market, id)
+  WHERE everybody = 0 AND reader IS NOT NULL AND market IS NOT NULL;
+CREATE INDEX events_market_other_reader ON events (other_reader, market, id)
+  WHERE everybody = 0 AND other_reader IS NOT NULL AND market IS NOT NULL;
+)";
+
 const std::string& first() {
   static const std::string kFirst =
       std::string(kLedger) + std::string(kMarkets) + std::string(kTrade) + std::string(kService);
@@ -331,7 +342,7 @@ const std::string& first() {
 }  // namespace
 
 std::span<const std::string_view> market_migrations(SqlDialect dialect) {
-  static const std::array<std::string_view, 1> kAll{first()};
+  static const std::array<std::string_view, 2> kAll{first(), kEventsOfMarkets};
   static const Migrations kSqlite(kAll, SqlDialect::kSqlite), kPostgres(kAll, SqlDialect::kPostgres);
   return (dialect == SqlDialect::kSqlite ? kSqlite : kPostgres).views();
 }

@@ -11,14 +11,17 @@ base::Status SqlMarketTransaction::insert_event(const Event& event) {
   return {};
 }
 
-// What everybody may see and what each of two readers may: each has an index in order, so the first of the three.
-Rows<Event> SqlMarketTransaction::events(Id after, const std::optional<OrganisationId>& visible_to, std::size_t limit) {
-  const Page page{after, limit};
-  if (!visible_to) return page_where<Event>(SqlCondition(), page);
-  const auto read_by = [&](std::string_view which) {
-    return page_where<Event>(SqlCondition("everybody = 0").with(which, as_value(*visible_to)), page);
+// What everybody may see and what each of two readers may: each has an index in order, of all markets and of one, so the
+// first of the three.
+Rows<Event> SqlMarketTransaction::events(Id after, const EventFilter& which, std::size_t limit) {
+  const auto those = [&](SqlCondition condition) {
+    return page_where<Event>(condition.equal("market", which.market), {after, limit});
   };
-  TARN_ASSIGN(std::vector<Event> everybodys, page_where<Event>(SqlCondition("everybody = 1"), page));
+  if (!which.visible_to) return those(SqlCondition());
+  const auto read_by = [&](std::string_view column) {
+    return those(SqlCondition("everybody = 0").with(column, as_value(*which.visible_to)));
+  };
+  TARN_ASSIGN(std::vector<Event> everybodys, those(SqlCondition("everybody = 1")));
   TARN_ASSIGN(std::vector<Event> own, read_by("reader = ?"));
   TARN_ASSIGN(std::vector<Event> others, read_by("other_reader = ?"));
   return merged(merged(std::move(everybodys), std::move(own), limit), std::move(others), limit);

@@ -60,7 +60,7 @@ class Town {
       TARN_TRY(t.insert_lease({0, one_of(contracts), coin() ? one_of(lots) : 0, 0, time(), time(),
                                static_cast<Lease::State>(1 + below(7)), "", 0, 0, coin() ? 0 : time()}));
       TARN_TRY(t.insert_tick({0, one_of(markets), time(), 1, 1, 0, 1}));
-      Event event{0, time(), "k", {}, below(5) == 0, "s", "d"};
+      Event event{0, time(), "k", {}, below(5) == 0, "s", "d", coin() ? one_of(markets) : 0};
       for (std::size_t readers = below(3); readers > 0; --readers) event.visible_to.push_back(somebody());
       TARN_TRY(t.insert_event(event));
     }
@@ -274,19 +274,26 @@ TEST_P(MarketQueries, AnswerAboutContractsAndLeases) {
 TEST_P(MarketQueries, AnswerAboutEventsTicksClearingsAndLots) {
   Town town;
   EXPECT_TRUE(store_->write([&](Transaction& t) { return town.build(t); }).ok());
-  const auto events = [](Transaction& t, const std::optional<OrganisationId>& reader) {
-    return [&t, reader](const Page& page) { return t.events(page.after, reader, page.limit); };
+  const auto events = [](Transaction& t, const EventFilter& which) {
+    return [&t, which](const Page& page) { return t.events(page.after, which, page.limit); };
   };
   Status done = store_->read([&](Transaction& t) -> Status {
     TARN_ASSIGN(const std::vector<Event> all, t.events(0, {}, 10'000));
     expect_rows<Event>(all, [](const Event&) { return true; }, events(t, {}), "all events");
     EXPECT_EQ(*t.last_event(), all.back().id);
-    for (std::uint8_t reader = 1; reader <= 4; ++reader)
-      expect_rows<Event>(
-          all,
-          [&](const Event& e) { return e.everybody || std::ranges::count(e.visible_to, organisation(reader)) > 0; },
-          events(t, organisation(reader)), "events of one");
+    for (std::uint8_t reader = 1; reader <= 4; ++reader) {
+      const auto visible = [&](const Event& e) {
+        return e.everybody || std::ranges::count(e.visible_to, organisation(reader)) > 0;
+      };
+      expect_rows<Event>(all, visible, events(t, {organisation(reader)}), "events of one");
+      for (const Id market : town.markets)
+        expect_rows<Event>(
+            all, [&](const Event& e) { return visible(e) && e.market == market; },
+            events(t, {organisation(reader), market}), "events of one in a market");
+    }
     for (const Id market : town.markets) {
+      expect_rows<Event>(
+          all, [&](const Event& e) { return e.market == market; }, events(t, {{}, market}), "events of a market");
       TARN_ASSIGN(const std::vector<TradeTick> ticks, t.ticks(market, 0, 1'000, kAll));
       expect_rows<TradeTick>(
           ticks, [](const TradeTick& tick) { return tick.at >= 20 && tick.at < 60; },

@@ -7,10 +7,13 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 
 #include "market/signing_key.h"
+#include "store/market_schema.h"
 #include "store/sql_postgres.h"
+#include "store/sqlite.h"
 #include "support/market_samples.h"
 #include "support/market_stores.h"
 
@@ -36,6 +39,11 @@ INSTANTIATE_TEST_SUITE_P(All, MarketStores, testing::Values(Engine::kMemory, Eng
 // What memory has not: a second door to the same books.
 class MarketBooks : public MarketStores {};
 INSTANTIATE_TEST_SUITE_P(All, MarketBooks, testing::Values(Engine::kSqlite, Engine::kPostgres), support::name_of);
+
+// The file as it is, or was, with these migrations.
+DatabaseKind market_file(std::span<const std::string_view> migrations) {
+  return {.name = "market", .application_id = 0x5452'4e4d, .migrations = migrations, .loss = "all"};
+}
 
 // ok: nothing
 std::optional<Code> code(const Status& status) {
@@ -198,7 +206,7 @@ TEST_P(MarketStores, KeepEveryFieldOfClearingsTicksAndEvents) {
     EXPECT_EQ(ticks.size(), 1U);
     tick.id = ticks.front().id;
     EXPECT_EQ(ticks.front(), tick);
-    Event event{0, 5, "order.matched", {organisation(1), organisation(2)}, false, "ord_1", "it’s done"};
+    Event event{0, 5, "order.matched", {organisation(1), organisation(2)}, false, "ord_1", "it’s done", rows.market};
     EXPECT_OK(t.insert_event(event));
     TARN_ASSIGN(const std::vector<Event> events, t.events(0, {}, 10));
     EXPECT_EQ(events.size(), 1U);
@@ -229,7 +237,7 @@ TEST_P(MarketStores, FindNothingWhereThereIsNothing) {
     EXPECT_EQ(*t.count_open_orders(1, organisation(1)), 0U);
     EXPECT_EQ(*t.count_open_side(1, market::Side::kBid), 0U);
     EXPECT_TRUE(t.currencies()->empty() && t.accounts(0, 9)->empty() && t.transfers(0, 9)->empty());
-    EXPECT_TRUE(t.events(0, organisation(1), 9)->empty() && t.clearings(1, kAll)->empty());
+    EXPECT_TRUE(t.events(0, {organisation(1)}, 9)->empty() && t.clearings(1, kAll)->empty());
     EXPECT_EQ(*t.fence(), 0);
     return {};
   }));
@@ -456,6 +464,36 @@ TEST_P(MarketBooks, OfAnotherVersionAreNotShown) {
   }();
   EXPECT_CODE(looked, Code::kStorage);
   EXPECT_THAT(looked.error().message, testing::HasSubstr("older tarn"));
+}
+
+// Tables of version 1, from before events were of markets, with one in them.
+TEST_P(MarketBooks, OfTheFirstVersionAreRaisedAndKeepTheirEvents) {
+  store_.reset();
+  constexpr std::string_view kEvent =
+      "INSERT INTO events (at, kind, everybody, subject, detail) VALUES (5, 'market.created', 1, 'mkt_1', '')";
+  if (GetParam() == Engine::kSqlite) {
+    settings_.path = scratch_.file("old.db");
+    const auto file = Database::open(settings_.path, market_file(market_migrations(SqlDialect::kSqlite).first(1)));
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    EXPECT_OK((*file)->run(kEvent));
+  } else {
+    settings_.connection = support::Postgres::get()->new_database();
+    auto server = open_postgres(settings_.connection);
+    ASSERT_TRUE(server.ok());
+    EXPECT_OK(migrate_postgres(**server, "market", market_migrations(SqlDialect::kPostgres).first(1)));
+    EXPECT_OK((*server)->begin(SqlConnection::Access::kWrite));
+    EXPECT_TRUE((*server)->query(kEvent, {}, {}).ok());
+    EXPECT_OK((*server)->commit());
+  }
+  store_ = open();
+  ASSERT_NE(store_, nullptr);
+  EXPECT_OK(store_->write([](Transaction& t) -> Status {
+    TARN_ASSIGN(const std::vector<Event> events, t.events(0, {organisation(1)}, 9));
+    EXPECT_EQ(events.size(), 1U);
+    EXPECT_EQ(events.front(), (Event{1, 5, "market.created", {}, true, "mkt_1", ""}));
+    TARN_TRY(full_rows(t));
+    return {};
+  }));
 }
 
 TEST_P(MarketStores, CountWhoClearsUpwards) {

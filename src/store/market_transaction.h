@@ -110,7 +110,7 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
   Rows<market::TradeTick> ticks(Id market, std::int64_t from, std::int64_t until, const Page& page) override;
   Rows<market::TradeTick> latest_ticks(Id market, std::size_t limit) override;
   Status insert_event(const market::Event& event) override;
-  Rows<market::Event> events(Id after, const std::optional<OrganisationId>& visible_to, std::size_t limit) override;
+  Rows<market::Event> events(Id after, const market::EventFilter& which, std::size_t limit) override;
   Result<Id> last_event() override;
   Status erase_events_before(std::int64_t time) override;
   Found<market::KeptReply> find_reply(std::string_view caller, std::string_view key) override;

@@ -168,8 +168,8 @@ class FailingTransaction final : public Transaction {
   base::Status insert_event(const Event& event) override {
     return fails() ? base::Status(failure()) : store_.insert_event(event);
   }
-  Rows<Event> events(Id after, const std::optional<OrganisationId>& visible_to, std::size_t limit) override {
-    return fails() ? Rows<Event>(failure()) : store_.events(after, visible_to, limit);
+  Rows<Event> events(Id after, const EventFilter& which, std::size_t limit) override {
+    return fails() ? Rows<Event>(failure()) : store_.events(after, which, limit);
   }
   base::Result<Id> last_event() override { return fails() ? base::Result<Id>(failure()) : store_.last_event(); }
   base::Status erase_events_before(std::int64_t time) override {

@@ -352,10 +352,12 @@ class MemoryMarketTransaction final : public market::Transaction {
     TARN_TRY(insert(t_.events, event, none));
     return {};
   }
-  Rows<Event> events(Id after, const std::optional<OrganisationId>& visible_to, std::size_t limit) override {
-    return paged(t_.events, {after, limit}, [&](const Event& row) {
-      return !visible_to || row.everybody || std::ranges::find(row.visible_to, *visible_to) != row.visible_to.end();
-    });
+  Rows<Event> events(Id after, const market::EventFilter& which, std::size_t limit) override {
+    const auto visible = [&](const Event& row) {
+      return !which.visible_to || row.everybody || std::ranges::count(row.visible_to, *which.visible_to) > 0;
+    };
+    return paged(t_.events, {after, limit},
+                 [&](const Event& row) { return visible(row) && (!which.market || row.market == *which.market); });
   }
   Result<Id> last_event() override { return t_.events.empty() ? Id{0} : t_.events.rbegin()->first; }
   Status erase_events_before(std::int64_t time) override { return drop_before(t_.events, time); }
