@@ -1,7 +1,6 @@
 #include "ledger/statement.h"
 
 #include <functional>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -9,7 +8,6 @@ namespace ledger {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
-constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
 
 struct Head {
   Account account;
@@ -49,7 +47,7 @@ std::int64_t change_of(const Transfer& transfer, Id account) {
   return transfer.debit == account ? -transfer.amount : 0;
 }
 
-// Backwards from today's balance: what came since is less than what ever was.
+// Backwards from today's balance, and of what came since only the sum.
 base::Result<Statement> statement(Tables& tables, Id account, std::int64_t from, std::int64_t until) {
   Statement out;
   TARN_ASSIGN(Head whose, head(tables, account, from, until));
@@ -63,11 +61,8 @@ base::Result<Statement> statement(Tables& tables, Id account, std::int64_t from,
     out.lines.push_back({std::move(transfer), change, 0});
     return {};
   }));
-  out.closing = balance(out.account);
-  TARN_TRY(each(tables, account, until, kForEver, [&](const Transfer& later) -> base::Status {
-    out.closing -= change_of(later, account);
-    return {};
-  }));
+  TARN_ASSIGN(const std::int64_t since, tables.changed_since(account, until));
+  out.closing = balance(out.account) - since;
   std::int64_t after = out.closing;
   for (auto line = out.lines.rbegin(); line != out.lines.rend(); ++line) {
     line->balance_after = after;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "support/failing_market_store.h"
 #include "support/ledger_world.h"
 
 namespace ledger {
@@ -89,6 +90,34 @@ TEST(LedgerStatement, SaysWhatAddingUpTheWholeJournalSays) {
                       .ok());
     }
   }
+}
+
+// Of as many calls to the store as the period itself takes: the account, its currency, a page, and a sum.
+TEST(LedgerStatement, OfAnOldPeriodReadsNothingOfWhatCameSince) {
+  support::LedgerWorld world(1);
+  const Id ann = world.accounts[0];
+  const auto grants = [&](int from, int until) {
+    world.write([&](Rules& rules) -> base::Status {
+      for (int i = from; i < until; ++i) {
+        NewTransfer grant{.debit = world.issuer, .credit = ann, .amount = 1, .reason = Reason::kGrant};
+        grant.key = std::to_string(i);
+        TARN_TRY(rules.make(grant));
+      }
+      return {};
+    });
+  };
+  grants(0, 5);
+  const std::int64_t until = ++world.now;
+  grants(5, 2'500);
+  support::FailingMarketStore store(world.store);
+  store.fail_at(5);
+  const base::Status read = store.read([&](market::Transaction& t) -> base::Status {
+    TARN_ASSIGN(const Statement anns, statement(t, ann, 0, until));
+    EXPECT_EQ(anns.lines.size(), 5U);
+    EXPECT_EQ(anns.closing, 5);
+    return {};
+  });
+  EXPECT_TRUE(read.ok()) << "it asks more of the store, the more there is behind it";
 }
 
 TEST(LedgerStatement, LeavesOutOfAnInvoiceWhatWasOnlySetAside) {

@@ -41,6 +41,8 @@ class Tables {
   // Those that debit or credit the account, by id, of `after < id`, made at `from` ≤ at < `until`.
   virtual base::Result<std::vector<Transfer>> transfers_of(Id account, std::int64_t from, std::int64_t until, Id after,
                                                            std::size_t limit) = 0;
+  // What the account's transfers made at `from` or later changed of its balance: those that post, credits minus debits.
+  virtual base::Result<std::int64_t> changed_since(Id account, std::int64_t from) = 0;
   virtual Found<Pending> find_pending(Id transfer) = 0;
   virtual base::Status put_pending(const Pending& pending) = 0;  // new, or in place of the one of that transfer
 };

@@ -333,6 +333,14 @@ CREATE INDEX events_market_other_reader ON events (other_reader, market, id)
   WHERE everybody = 0 AND other_reader IS NOT NULL AND market IS NOT NULL;
 )";
 
+// What an old period's statement adds up of later ones, without the rows.
+constexpr std::string_view kTransfersAddedUp = R"(
+DROP INDEX transfers_debit;
+DROP INDEX transfers_credit;
+CREATE INDEX transfers_debit ON transfers (debit, at, kind, amount);
+CREATE INDEX transfers_credit ON transfers (credit, at, kind, amount);
+)";
+
 const std::string& first() {
   static const std::string kFirst =
       std::string(kLedger) + std::string(kMarkets) + std::string(kTrade) + std::string(kService);
@@ -342,7 +350,7 @@ const std::string& first() {
 }  // namespace
 
 std::span<const std::string_view> market_migrations(SqlDialect dialect) {
-  static const std::array<std::string_view, 2> kAll{first(), kEventsOfMarkets};
+  static const std::array<std::string_view, 3> kAll{first(), kEventsOfMarkets, kTransfersAddedUp};
   static const Migrations kSqlite(kAll, SqlDialect::kSqlite), kPostgres(kAll, SqlDialect::kPostgres);
   return (dialect == SqlDialect::kSqlite ? kSqlite : kPostgres).views();
 }

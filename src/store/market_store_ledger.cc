@@ -43,6 +43,18 @@ base::Result<std::vector<Transfer>> SqlMarketTransaction::transfers_of(Id accoun
   return merged(std::move(debits), std::move(credits), limit);
 }
 
+// Each side's index has all that is added up, and a side's sum fits, as the account's own does.
+base::Result<std::int64_t> SqlMarketTransaction::changed_since(Id account, std::int64_t from) {
+  const auto side = [&](const std::string& which) {
+    return number("SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM transfers WHERE " + which +
+                      " = ? AND at >= ? AND kind IN (1, 3)",
+                  {account, from});
+  };
+  TARN_ASSIGN(const std::int64_t debits, side("debit"));
+  TARN_ASSIGN(const std::int64_t credits, side("credit"));
+  return credits - debits;
+}
+
 Found<Pending> SqlMarketTransaction::find_pending(Id transfer) {
   std::optional<Pending> found;
   TARN_TRY(connection_.query("SELECT remaining FROM pendings WHERE transfer = ?", SqlValues{transfer},

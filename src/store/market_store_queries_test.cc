@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "ledger/statement.h"
 #include "support/market_samples.h"
 #include "support/market_stores.h"
 
@@ -345,6 +346,7 @@ TEST_P(MarketQueries, AnswerAboutTheLedgerAndWhoTakesPart) {
     for (std::int64_t i = 0; i < 40; ++i) {
       const bool there = i % 3 == 0;
       TARN_TRY(t.insert_transfer({.key = "k" + std::to_string(i),
+                                  .kind = i % 4 == 0 ? ledger::TransferKind::kPending : ledger::TransferKind::kPosted,
                                   .debit = there ? rows.account : rows.other_account,
                                   .credit = there ? rows.other_account : rows.account,
                                   .amount = 1,
@@ -358,13 +360,20 @@ TEST_P(MarketQueries, AnswerAboutTheLedgerAndWhoTakesPart) {
     expect_rows<ledger::Transfer>(
         all, [](const auto&) { return true; }, [&](const Page& page) { return t.transfers(page.after, page.limit); },
         "the journal");
-    for (const Id of : {rows.account, rows.other_account, third.id})
+    for (const Id of : {rows.account, rows.other_account, third.id}) {
+      for (std::int64_t from = 0; from <= 8; ++from) {
+        std::int64_t changed = 0;
+        for (const ledger::Transfer& one : all)
+          if (one.at >= from) changed += ledger::change_of(one, of);
+        EXPECT_EQ(*t.changed_since(of, from), changed) << from;
+      }
       expect_rows<ledger::Transfer>(
           all,
           [&](const ledger::Transfer& one) {
             return (one.debit == of || one.credit == of) && one.at >= 2 && one.at < 5;
           },
           [&](const Page& page) { return t.transfers_of(of, 2, 5, page.after, page.limit); }, "an account's transfers");
+    }
     TARN_ASSIGN(const std::vector<ledger::Account> accounts, t.accounts(0, 10));
     expect_rows<ledger::Account>(
         accounts, [](const auto&) { return true; },

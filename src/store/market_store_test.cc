@@ -496,6 +496,21 @@ TEST_P(MarketBooks, OfTheFirstVersionAreRaisedAndKeepTheirEvents) {
   }));
 }
 
+// An index has all that is added up: no row is read.
+TEST(MarketIndexes, HaveAllThatIsAddedUpOfTransfers) {
+  const support::Scratch scratch;
+  const auto file = Database::open(scratch.file("market.db"), market_file(market_migrations(SqlDialect::kSqlite)));
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  for (const std::string side : {"debit", "credit"}) {
+    auto plan =
+        (*file)->query("EXPLAIN QUERY PLAN SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM transfers WHERE " +
+                           side + " = ? AND at >= ? AND kind IN (1, 3)",
+                       1L, 5L);
+    ASSERT_TRUE(plan.ok() && *plan->next());
+    EXPECT_THAT(plan->text(3), testing::HasSubstr("USING COVERING INDEX transfers_" + side));
+  }
+}
+
 TEST_P(MarketStores, CountWhoClearsUpwards) {
   for (std::int64_t turn = 1; turn <= 3; ++turn)
     EXPECT_OK(store_->write([&](Transaction& t) -> Status {

@@ -51,6 +51,7 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
   Result<std::vector<ledger::Transfer>> transfers(Id after, std::size_t limit) override;
   Result<std::vector<ledger::Transfer>> transfers_of(Id account, std::int64_t from, std::int64_t until, Id after,
                                                      std::size_t limit) override;
+  Result<std::int64_t> changed_since(Id account, std::int64_t from) override;
   Found<ledger::Pending> find_pending(Id transfer) override;
   Status put_pending(const ledger::Pending& pending) override;
 

@@ -243,6 +243,9 @@ class FailingTransaction final : public Transaction {
     return fails() ? base::Result<std::vector<ledger::Transfer>>(failure())
                    : store_.transfers_of(account, from, until, after, limit);
   }
+  base::Result<std::int64_t> changed_since(Id account, std::int64_t from) override {
+    return fails() ? base::Result<std::int64_t>(failure()) : store_.changed_since(account, from);
+  }
   Found<ledger::Pending> find_pending(Id transfer) override {
     return fails() ? Found<ledger::Pending>(failure()) : store_.find_pending(transfer);
   }

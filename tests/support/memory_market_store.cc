@@ -115,6 +115,16 @@ class MemoryMarketTransaction final : public market::Transaction {
       return (row.debit == account || row.credit == account) && from <= row.at && row.at < until;
     });
   }
+  Result<std::int64_t> changed_since(Id account, std::int64_t from) override {
+    std::int64_t sum = 0;
+    for (const auto& [id, row] : t_.transfers) {
+      const bool posts = row.kind == ledger::TransferKind::kPosted || row.kind == ledger::TransferKind::kPost;
+      if (!posts || row.at < from) continue;
+      if (row.credit == account) sum += row.amount;
+      if (row.debit == account) sum -= row.amount;
+    }
+    return sum;
+  }
   Found<Pending> find_pending(Id transfer) override { return at_key(t_.pendings, transfer); }
   Status put_pending(const Pending& pending) override {
     TARN_TRY(may_write());
