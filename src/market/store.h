@@ -3,7 +3,10 @@
 // alone: no other write() runs meanwhile, in this process or another, so what a rule read still holds when it writes.
 // find… give nothing where there is nothing; lists are by id unless said otherwise. insert… give the new id, and
 // kConflict where something unique is taken already; update… write the whole row back. Everything else is kStorage: the
-// database, a row to change that is not there, a row to name (an id that is not 0, of types.h) that is not there.
+// database, a row to change that is not there, a row to name (an id that is not 0, of types.h) that is not there. After
+// it the transaction may be lost, and with it those that are committed together with it. A write without an answer of its
+// own (of orders, contracts, leases, accounts, pendings, ticks, events, kept replies) may say it late: a later call does,
+// or write().
 // Threads: Store: any. A Transaction belongs to the call that it was made for.
 // Implementations: store/market_store.h, over SQLite or PostgreSQL; tests/support/memory_market_store.h, their twin.
 #pragma once
@@ -56,6 +59,10 @@ struct EventFilter {
 
 class Transaction : public ledger::Tables {
  public:
+  // What is going to be asked: `questions` asks it of a transaction in which there is nothing, and must not write. A store
+  // that is far away then fetches it all in one go. It changes no answer, and what is near does not call it.
+  virtual void foresee(const std::function<void(Transaction&)>& /*questions*/) {}
+
   virtual Found<Member> find_member(const OrganisationId& id) = 0;
   virtual Found<Member> find_member_named(std::string_view name) = 0;
   virtual Rows<Member> members(std::string_view after_name, std::size_t limit) = 0;  // by name

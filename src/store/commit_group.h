@@ -6,7 +6,8 @@
 // Who has waited ten seconds for its turn is told so, kStorage, and nothing of its work was begun: what is under way takes
 // as long as it does, but holds no others' threads for ever.
 // A body that throws has failed alone: its work is undone, and its own caller gets the exception. What the connection
-// throws is everybody's in that group. The group goes on either way.
+// throws is everybody's in that group, and so is a transaction that is lost (sql.h), as kStorage: nobody is told that its
+// work is done before the commit is. The group goes on either way.
 // Threads: any. A body must not call run() of the same group.
 #pragma once
 

@@ -22,6 +22,8 @@ class Nothing : public SqlConnection {
   base::Result<std::size_t> query(std::string_view, std::span<const SqlValue>, const Visitor&) override {
     return std::size_t{0};
   }
+  Status post(std::string_view, std::span<const SqlValue>) override { return {}; }
+  Status expect(std::string_view, std::span<const SqlValue>) override { return {}; }
 };
 
 // Two at once: the one under way is long, and is done; the one behind it is told, and was not begun.

@@ -219,6 +219,35 @@ TEST_P(SqlMarkets, BalanceWithSixteenWritersInTwoProcessesStores) {
   expect_whole(*store_);
 }
 
+// Of those that are written together all are lost with one that cannot be, each is told so, and may try again.
+TEST_P(SqlMarkets, KeepNothingThatWasLostAndAllThatWasNot) {
+  std::atomic<int> kept = 0;
+  const auto write = [&](int thread) {
+    for (int number = 0; number < 12;) {
+      const bool bad = thread == 0;
+      const Status done = store_->write([&](Transaction& t) -> Status {
+        TARN_TRY(trade(t, market_, buyer_, seller_, numbered(thread, static_cast<std::uint32_t>(number))));
+        return bad ? t.update_lease({.id = 999'999, .contract = 1, .detail = {}}) : Status();
+      });
+      EXPECT_TRUE(bad ? !done.ok() : true);
+      EXPECT_TRUE(done.ok() || done.error().code == Code::kStorage) << done.error().message;
+      kept += done.ok();
+      number += done.ok() || bad;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back(write, i);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(kept, 84);
+  EXPECT_TRUE(store_
+                  ->read([&](Transaction& t) -> Status {
+                    EXPECT_EQ(t.contracts({}, kAll)->size(), 84U);
+                    return {};
+                  })
+                  .ok());
+  expect_whole(*store_);
+}
+
 // Two accounts with enough for one: whatever each writer read still holds when it writes.
 TEST_P(SqlMarkets, SellNothingTwiceToManyAtOnce) {
   const auto other = open();

@@ -7,8 +7,7 @@ using namespace market;
 
 base::Status SqlMarketTransaction::insert_event(const Event& event) {
   if (event.visible_to.size() > 2) return base::Error{base::Code::kStorage, "an event is seen by two at most"};
-  TARN_TRY(insert(event));
-  return {};
+  return post_insert(event);
 }
 
 // What everybody may see and what each of two readers may: each has an index in order, of all markets and of one, so the
@@ -34,20 +33,20 @@ base::Status SqlMarketTransaction::erase_events_before(std::int64_t time) {
 
 Found<KeptReply> SqlMarketTransaction::find_reply(std::string_view caller, std::string_view key) {
   std::optional<KeptReply> found;
-  TARN_TRY(connection_.query("SELECT request_hash, status, body, at FROM replies WHERE caller = ? AND key = ?",
-                             SqlValues{caller, key}, [&](const SqlRow& row) {
-                               SqlColumns in(row);
-                               found = KeptReply{in.bytes(), in.as<int>(), in.text(), in.integer()};
-                               return true;
-                             }));
+  TARN_TRY(ask("SELECT request_hash, status, body, at FROM replies WHERE caller = ? AND key = ?",
+               SqlValues{caller, key}, [&](const SqlRow& row) {
+                 SqlColumns in(row);
+                 found = KeptReply{in.bytes(), in.as<int>(), in.text(), in.integer()};
+                 return true;
+               }));
   return found;
 }
 base::Status SqlMarketTransaction::keep_reply(std::string_view caller, std::string_view key, const KeptReply& reply) {
-  return one(
-      write("INSERT INTO replies (caller, key, request_hash, status, body, at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (caller, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,"
-            " body = excluded.body, at = excluded.at",
-            {caller, key, reply.request_hash, reply.status, reply.body, reply.at}));
+  return post(
+      "INSERT INTO replies (caller, key, request_hash, status, body, at) VALUES (?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (caller, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,"
+      " body = excluded.body, at = excluded.at",
+      SqlValues{caller, key, reply.request_hash, reply.status, reply.body, reply.at});
 }
 base::Status SqlMarketTransaction::erase_replies_before(std::int64_t time) {
   TARN_TRY(write("DELETE FROM replies WHERE at < ?", {time}));
@@ -56,7 +55,7 @@ base::Status SqlMarketTransaction::erase_replies_before(std::int64_t time) {
 
 base::Result<std::optional<base::Bytes>> SqlMarketTransaction::signing_key() {
   std::optional<base::Bytes> found;
-  TARN_TRY(connection_.query("SELECT key FROM signer WHERE id = 1", {}, [&](const SqlRow& row) {
+  TARN_TRY(ask("SELECT key FROM signer WHERE id = 1", {}, [&](const SqlRow& row) {
     found = row.bytes(0);
     return true;
   }));

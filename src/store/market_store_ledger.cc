@@ -10,9 +10,16 @@ Found<Currency> SqlMarketTransaction::find_currency(Id id) { return find_by_id<C
 base::Result<std::vector<Currency>> SqlMarketTransaction::currencies() { return select<Currency>(" ORDER BY id", {}); }
 base::Result<Id> SqlMarketTransaction::insert_currency(const Currency& currency) { return insert(currency); }
 
-Found<Account> SqlMarketTransaction::find_account(Id id) { return find_by_id<Account>(id); }
+// Rules find an account by its name, and the ledger then by its id. Nobody else writes meanwhile.
+Found<Account> SqlMarketTransaction::find_account(Id id) {
+  if (const auto known = accounts_.find(id); known != accounts_.end()) return std::optional(known->second);
+  return find_by_id<Account>(id);
+}
 Found<Account> SqlMarketTransaction::find_account(Id currency, std::string_view name) {
-  return find<Account>(" WHERE currency = ? AND name = ?", {currency, name});
+  constexpr std::size_t kMostKept = 1'000;
+  TARN_ASSIGN(const std::optional<Account> found, find<Account>(" WHERE currency = ? AND name = ?", {currency, name}));
+  if (found && accounts_.size() < kMostKept) accounts_.insert_or_assign(found->id, *found);
+  return found;
 }
 base::Result<std::vector<Account>> SqlMarketTransaction::accounts(Id after, std::size_t limit) {
   return page_where<Account>(SqlCondition(), {after, limit});
@@ -21,7 +28,10 @@ base::Result<std::vector<Account>> SqlMarketTransaction::accounts_of(const Organ
   return select<Account>(" WHERE organisation = ? ORDER BY id", {as_value(organisation)});
 }
 base::Result<Id> SqlMarketTransaction::insert_account(const Account& account) { return insert(account); }
-base::Status SqlMarketTransaction::update_account(const Account& account) { return update(account); }
+base::Status SqlMarketTransaction::update_account(const Account& account) {
+  accounts_.erase(account.id);
+  return post_update(account);
+}
 
 Found<Transfer> SqlMarketTransaction::find_transfer(Id id) { return find_by_id<Transfer>(id); }
 Found<Transfer> SqlMarketTransaction::find_transfer(const Key& key) { return find<Transfer>(" WHERE key = ?", {key}); }
@@ -57,18 +67,17 @@ base::Result<std::int64_t> SqlMarketTransaction::changed_since(Id account, std::
 
 Found<Pending> SqlMarketTransaction::find_pending(Id transfer) {
   std::optional<Pending> found;
-  TARN_TRY(connection_.query("SELECT remaining FROM pendings WHERE transfer = ?", SqlValues{transfer},
-                             [&](const SqlRow& row) {
-                               found = Pending{transfer, row.integer(0)};
-                               return true;
-                             }));
+  TARN_TRY(ask("SELECT remaining FROM pendings WHERE transfer = ?", SqlValues{transfer}, [&](const SqlRow& row) {
+    found = Pending{transfer, row.integer(0)};
+    return true;
+  }));
   return found;
 }
 base::Status SqlMarketTransaction::put_pending(const Pending& pending) {
-  return one(
-      write("INSERT INTO pendings (transfer, remaining) VALUES (?, ?)"
-            " ON CONFLICT (transfer) DO UPDATE SET remaining = excluded.remaining",
-            {pending.transfer, pending.left}));
+  return post(
+      "INSERT INTO pendings (transfer, remaining) VALUES (?, ?)"
+      " ON CONFLICT (transfer) DO UPDATE SET remaining = excluded.remaining",
+      SqlValues{pending.transfer, pending.left});
 }
 
 }  // namespace store

@@ -12,7 +12,7 @@ base::Result<Id> SqlMarketTransaction::insert_market(const Market& market) { ret
 base::Status SqlMarketTransaction::update_market(const Market& market) { return update(market); }
 base::Result<std::optional<base::Bytes>> SqlMarketTransaction::market_seed(Id market) {
   std::optional<base::Bytes> found;
-  TARN_TRY(connection_.query("SELECT seed FROM seeds WHERE market = ?", SqlValues{market}, [&](const SqlRow& row) {
+  TARN_TRY(ask("SELECT seed FROM seeds WHERE market = ?", SqlValues{market}, [&](const SqlRow& row) {
     found = row.bytes(0);
     return true;
   }));
@@ -49,19 +49,16 @@ Rows<Clearing> SqlMarketTransaction::clearings(Id market, const Page& page) {
   }();
   const Id before = page.after == 0 ? std::numeric_limits<Id>::max() : page.after;
   std::vector<Clearing> found;
-  TARN_TRY(connection_.query(kWithoutTranscripts + " WHERE market = ? AND id < ? ORDER BY id DESC LIMIT ?",
-                             SqlValues{market, before, as_limit(page.limit)}, [&](const SqlRow& row) {
-                               found.push_back(Mapping<Clearing>::read(SqlColumns(row)));
-                               return true;
-                             }));
+  TARN_TRY(ask(kWithoutTranscripts + " WHERE market = ? AND id < ? ORDER BY id DESC LIMIT ?",
+               SqlValues{market, before, as_limit(page.limit)}, [&](const SqlRow& row) {
+                 found.push_back(Mapping<Clearing>::read(SqlColumns(row)));
+                 return true;
+               }));
   return found;
 }
 base::Result<Id> SqlMarketTransaction::insert_clearing(const Clearing& clearing) { return insert(clearing); }
 
-base::Status SqlMarketTransaction::insert_tick(const TradeTick& tick) {
-  TARN_TRY(insert(tick));
-  return {};
-}
+base::Status SqlMarketTransaction::insert_tick(const TradeTick& tick) { return post_insert(tick); }
 Rows<TradeTick> SqlMarketTransaction::ticks(Id market, std::int64_t from, std::int64_t until, const Page& page) {
   return page_where<TradeTick>(SqlCondition().with("market = ?", market).with("at >= ?", from).with("at < ?", until),
                                page);

@@ -57,14 +57,14 @@ base::Status SqlMarketTransaction::erase_group(Id id) { return erase<Group>(id);
 
 Rows<CurrencyPolicy> SqlMarketTransaction::policies_where(std::string_view tail, const SqlValues& arguments) {
   std::vector<CurrencyPolicy> found;
-  TARN_TRY(connection_.query(
-      "SELECT currency, kind, amount, period_ms, credit_limit, next_recharge FROM policies" + std::string(tail),
-      arguments, [&](const SqlRow& row) {
-        SqlColumns in(row);
-        found.push_back(
-            {in.id(), {in.as<CreditPolicy::Kind>(), in.integer(), in.integer(), in.integer()}, in.integer()});
-        return true;
-      }));
+  TARN_TRY(
+      ask("SELECT currency, kind, amount, period_ms, credit_limit, next_recharge FROM policies" + std::string(tail),
+          arguments, [&](const SqlRow& row) {
+            SqlColumns in(row);
+            found.push_back(
+                {in.id(), {in.as<CreditPolicy::Kind>(), in.integer(), in.integer(), in.integer()}, in.integer()});
+            return true;
+          }));
   return found;
 }
 Found<CurrencyPolicy> SqlMarketTransaction::find_policy(ledger::Id currency) {

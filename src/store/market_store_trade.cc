@@ -56,14 +56,13 @@ Rows<PriceLevel> SqlMarketTransaction::levels(Id market, Side side, bool private
   SqlValues arguments = condition.arguments();
   arguments.emplace_back(as_limit(limit));
   std::vector<PriceLevel> found;
-  TARN_TRY(connection_.query("SELECT price, CAST(sum(units_left) AS BIGINT), count(*) FROM orders" + condition.where() +
-                                 "units_left > 0 GROUP BY price ORDER BY price" + (side == Side::kBid ? " DESC" : "") +
-                                 " LIMIT ?",
-                             arguments, [&](const SqlRow& row) {
-                               SqlColumns in(row);
-                               found.push_back({in.integer(), in.as<std::uint64_t>(), in.as<std::uint32_t>()});
-                               return true;
-                             }));
+  TARN_TRY(ask("SELECT price, CAST(sum(units_left) AS BIGINT), count(*) FROM orders" + condition.where() +
+                   "units_left > 0 GROUP BY price ORDER BY price" + (side == Side::kBid ? " DESC" : "") + " LIMIT ?",
+               arguments, [&](const SqlRow& row) {
+                 SqlColumns in(row);
+                 found.push_back({in.integer(), in.as<std::uint64_t>(), in.as<std::uint32_t>()});
+                 return true;
+               }));
   return found;
 }
 base::Result<std::size_t> SqlMarketTransaction::count_open_orders(Id market, const OrganisationId& organisation) {
@@ -79,7 +78,7 @@ base::Result<std::size_t> SqlMarketTransaction::count_open_side(Id market, marke
   return static_cast<std::size_t>(count);
 }
 base::Result<Id> SqlMarketTransaction::insert_order(const Order& order) { return insert(order); }
-base::Status SqlMarketTransaction::update_order(const Order& order) { return update(order); }
+base::Status SqlMarketTransaction::update_order(const Order& order) { return post_update(order); }
 
 Found<Contract> SqlMarketTransaction::find_contract(Id id) { return find_by_id<Contract>(id); }
 Rows<Contract> SqlMarketTransaction::contracts(const ContractFilter& filter, const Page& page) {
@@ -94,7 +93,7 @@ Rows<Contract> SqlMarketTransaction::contracts(const ContractFilter& filter, con
   return merged(std::move(bought), std::move(sold), page.limit);
 }
 base::Result<Id> SqlMarketTransaction::insert_contract(const Contract& contract) { return insert(contract); }
-base::Status SqlMarketTransaction::update_contract(const Contract& contract) { return update(contract); }
+base::Status SqlMarketTransaction::update_contract(const Contract& contract) { return post_update(contract); }
 Rows<Contract> SqlMarketTransaction::contracts_due(std::int64_t now, const Page& page) {
   return due<Contract>(SqlCondition(kLive).also(true, "due_at > 0").with("due_at <= ?", now), page);
 }
@@ -108,7 +107,7 @@ Rows<Lease> SqlMarketTransaction::leases(const LeaseFilter& filter, const Page& 
                            page);
 }
 base::Result<Id> SqlMarketTransaction::insert_lease(const Lease& lease) { return insert(lease); }
-base::Status SqlMarketTransaction::update_lease(const Lease& lease) { return update(lease); }
+base::Status SqlMarketTransaction::update_lease(const Lease& lease) { return post_update(lease); }
 Rows<Lease> SqlMarketTransaction::leases_due(std::int64_t now, const Page& page) {
   return due<Lease>(SqlCondition().with("due_at <= ?", now), page);
 }

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,11 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
 
   explicit SqlMarketTransaction(SqlConnection& connection) : SqlTables(connection) {}
 
+  void foresee(const std::function<void(market::Transaction&)>& questions) override {
+    foresees_ = true;
+    questions(*this);
+    foresees_ = false;
+  }
   Found<ledger::Currency> find_currency(std::string_view name) override;
   Found<ledger::Currency> find_currency(Id id) override;
   Result<std::vector<ledger::Currency>> currencies() override;
@@ -149,6 +156,8 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
     return rows;
   }
   Rows<market::CurrencyPolicy> policies_where(std::string_view tail, const SqlValues& arguments);
+
+  std::map<Id, ledger::Account> accounts_;  // as they are, of those that were found by their name
 };
 
 }  // namespace store

@@ -1,7 +1,8 @@
 // libtarn_postgres.so: SqlConnection over libpq 15, in pipeline mode: commands are queued, sent together, and answered in
-// order. What needs no answer of its own (BEGIN, the writers' lock, marks, the preparation of a statement) waits until
-// the next query takes it along, so that each query is one round trip.
-// In PostgreSQL a statement that fails ends its transaction, so each that may break a constraint has a savepoint.
+// order. What needs no answer of its own (BEGIN, the writers' lock, marks, the preparation of a statement, what is
+// posted or expected) waits until the next query takes it along, or COMMIT, so that each of these is one round trip.
+// In PostgreSQL a statement that fails ends its transaction, so each that may break a constraint has a savepoint, unless
+// it is posted: then the server skips what follows it in the pipeline, a COMMIT too.
 #include "store/postgres_module.h"
 
 #include <libpq-fe.h>
@@ -11,13 +12,14 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace store {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t kMostStatements = 256;
+constexpr std::size_t kMostStatements = 256, kMostQueued = 256, kMostExpected = 64;
 constexpr std::chrono::seconds kLongestAnswer{40};  // beyond statement_timeout: the server itself says nothing
 constexpr char kWritersLock[] = "SELECT pg_advisory_xact_lock(8386109690374254441)";  // ours alone, in each database
 
@@ -34,6 +36,8 @@ std::string first_line(const char* message) {
   std::string out(message);
   return out.substr(0, out.find('\n'));
 }
+
+base::Error lost() { return {base::Code::kStorage, "PostgreSQL: the transaction was lost; try again"}; }
 
 // A text that the server takes: UTF-8 without NUL. What is not becomes '?', byte for byte.
 std::size_t sequence_length(std::string_view text) {
@@ -61,6 +65,8 @@ std::string acceptable(std::string_view text) {
 
 // Arguments as libpq wants them: text, and bytes as they are.
 struct Parameters {
+  Parameters(Parameters&&) = default;  // the texts stay where they are
+  Parameters& operator=(Parameters&&) = default;
   explicit Parameters(std::span<const SqlValue> arguments) {
     for (const SqlValue& argument : arguments) {
       using Kind = SqlValue::Kind;
@@ -106,6 +112,39 @@ std::string numbered(std::string_view sql) {
   return out;
 }
 
+// A posted UPDATE without its row is an error of the server's, a division by zero, so that no COMMIT behind it is done.
+std::string posted(std::string_view sql) {
+  if (!sql.starts_with("UPDATE")) return std::string(sql);
+  return "WITH changed AS (" + std::string(sql) + " RETURNING 1) SELECT 1 / count(*) FROM changed";
+}
+
+// What is to be sent: prepared and with parameters, or, without, as it is.
+struct Command {
+  std::string sql;
+  std::optional<Parameters> parameters = {};
+  std::string question = {};  // of what is expected
+};
+struct Sent {
+  std::string prepares = {};  // this SQL
+  std::string question = {};
+};
+
+// The same for the same SQL with the same arguments, and for nothing else.
+std::string question(std::string_view sql, std::span<const SqlValue> arguments) {
+  std::string out(sql);
+  for (const SqlValue& argument : arguments) {
+    const bool number = argument.kind() == SqlValue::Kind::kInteger;
+    const std::string text = number ? std::to_string(argument.integer()) : argument.text();
+    out += '?' + std::to_string(static_cast<int>(argument.kind())) + ' ' + std::to_string(text.size()) + ' ' + text;
+  }
+  return out;
+}
+
+bool well(const ResultPtr& result) {
+  const ExecStatusType status = PQresultStatus(result.get());
+  return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
 class PostgresConnection : public SqlConnection {
  public:
   explicit PostgresConnection(std::string where) : where_(std::move(where)) {}
@@ -114,14 +153,17 @@ class PostgresConnection : public SqlConnection {
   base::Status begin(Access access) override;
   base::Status commit() override;
   void rollback() override;
-  base::Status mark() override { return later("SAVEPOINT mark"); }
-  base::Status keep_mark() override { return later("RELEASE mark"); }
+  base::Status mark() override { return later({"SAVEPOINT mark"}); }
+  base::Status keep_mark() override { return later({"RELEASE mark"}); }
   base::Status undo_to_mark() override {
-    TARN_TRY(later("ROLLBACK TO mark"));
+    forget();
+    TARN_TRY(later({"ROLLBACK TO mark"}));
     return keep_mark();
   }
   base::Result<std::size_t> query(std::string_view sql, std::span<const SqlValue> arguments,
                                   const Visitor& visit) override;
+  base::Status post(std::string_view sql, std::span<const SqlValue> arguments) override;
+  base::Status expect(std::string_view sql, std::span<const SqlValue> arguments) override;
 
  private:
   struct TextHash : std::hash<std::string_view> {
@@ -129,29 +171,39 @@ class PostgresConnection : public SqlConnection {
   };
   base::Error away(const std::string& why);
   base::Error error(const PGresult* result) const;
-  base::Status later(std::string sql);
-  bool send(const char* sql);
-  bool send_prepared(std::string_view sql, const Parameters& parameters);
+  base::Status later(Command command);
+  void forget();
+  bool send(const Command& command);
+  bool send_prepared(std::string_view sql, const Parameters& parameters, const std::string& question = {});
+  bool send_queued();
   base::Result<ResultPtr> answer(Clock::time_point end);
-  base::Result<std::vector<ResultPtr>> exchange();
-  base::Status run_now(const char* sql);
+  base::Result<std::vector<ResultPtr>> received();
+  base::Result<ResultPtr> last_answer(bool guarded);
+  base::Result<ResultPtr> run_now(const char* sql);
   base::Result<ResultPtr> ask(std::string_view sql, const Parameters& parameters, bool guarded);
+  base::Result<ResultPtr> result_of(std::string_view sql, std::span<const SqlValue> arguments);
 
   std::string where_;
   std::unique_ptr<PGconn, FreeConnection> connection_;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> prepared_;  // SQL → its name on the server
   std::uint64_t names_ = 0;
-  std::vector<std::string> queued_;  // goes along with the next query
-  std::size_t sent_ = 0;             // since the last answer
-  bool lost_ = false;                // the transaction
+  std::vector<Command> queued_;                         // goes along with the next query
+  std::vector<Sent> sent_;                              // since the last answer
+  std::unordered_map<std::string, ResultPtr> answers_;  // to questions that were expected
+  bool reads_ = false;                                  // only
+  bool lost_ = false;                                   // the transaction
+  bool ending_ = false;                                 // a ROLLBACK was sent, and its answer not read
 };
 
 // What was is over; the next begin() connects anew.
 base::Error PostgresConnection::away(const std::string& why) {
   connection_.reset();
   prepared_.clear();
+  forget();
   queued_.clear();
+  sent_.clear();
   lost_ = true;
+  ending_ = false;
   return {base::Code::kStorage, "PostgreSQL: " + why};
 }
 
@@ -159,11 +211,12 @@ base::Error PostgresConnection::away(const std::string& why) {
 base::Error PostgresConnection::error(const PGresult* result) const {
   const char* const field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const std::string state = field == nullptr ? "" : field;
-  if (state == "23505") return {base::Code::kConflict, "the name or place is taken"};
-  if (state == "23503" || state == "23001") return {base::Code::kNotFound, "a reference leads nowhere"};
   const auto failed = [&](const std::string& why) {
     return base::Error{base::Code::kStorage, "PostgreSQL: " + why + " (SQLSTATE " + state + ")"};
   };
+  if (lost_ && (state.starts_with("23") || state == "22012")) return failed("what had to be written could not be");
+  if (state == "23505") return {base::Code::kConflict, "the name or place is taken"};
+  if (state == "23503" || state == "23001") return {base::Code::kNotFound, "a reference leads nowhere"};
   if (state == "55P03") return failed("another tarn writes and does not end; look for its transaction");
   if (state == "57014") return failed("a statement took too long");
   if (state.starts_with("53")) return failed("the server has no room left; see its log");
@@ -193,59 +246,92 @@ base::Status PostgresConnection::connect() {
   for (const char* const setting :
        {"SET statement_timeout = '30s'", "SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout = '60s'",
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"})
-    queued_.emplace_back(setting);
-  const base::Status set = run_now("SET standard_conforming_strings = on");
-  return set.ok() ? set : away("the server refuses the settings of a session; see its log");
+    queued_.push_back({setting});
+  if (run_now("SET standard_conforming_strings = on").ok()) return {};
+  return away("the server refuses the settings of a session; see its log");
 }
 
 base::Status PostgresConnection::begin(Access access) {
   // A server that went away while nothing was asked is known by now.
-  const bool alive =
+  bool alive =
       connection_ != nullptr && PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
+  if (alive && std::exchange(ending_, false)) alive = received().ok();
+  forget();
   queued_.clear();
+  sent_.clear();
   if (!alive) TARN_TRY(connect());
   lost_ = false;
-  if (access == Access::kRead) return later("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  TARN_TRY(later("BEGIN ISOLATION LEVEL READ COMMITTED"));
-  return later(kWritersLock);
+  reads_ = access == Access::kRead;
+  if (reads_) return later({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"});
+  TARN_TRY(later({"BEGIN ISOLATION LEVEL READ COMMITTED"}));
+  return later({kWritersLock});
 }
 
 base::Status PostgresConnection::commit() {
-  if (lost_) {
+  forget();
+  const base::Result<ResultPtr> done = lost_ ? lost() : run_now("COMMIT");
+  if (!done.ok()) {
     rollback();
-    return base::Error{base::Code::kStorage, "PostgreSQL: the transaction was lost; try again"};
+    return done.error();
   }
-  return run_now("COMMIT");
+  // To COMMIT of a transaction that has failed, the server says ROLLBACK.
+  return std::string_view(PQcmdStatus(done->get())) == "COMMIT" ? base::Status() : lost();
 }
 
+// Sent at once, so that neither lock nor snapshot stays; its answer, which nobody needs, is read by the next begin().
 void PostgresConnection::rollback() {
-  const bool begun = std::ranges::none_of(queued_, [](const std::string& sql) { return sql.starts_with("BEGIN"); });
+  const bool begun = std::ranges::none_of(queued_, [](const Command& one) { return one.sql.starts_with("BEGIN"); });
+  forget();
   queued_.clear();
-  if (begun && connection_ != nullptr) (void)run_now("ROLLBACK");
+  if (begun && connection_ != nullptr && !ending_) {
+    ending_ = send({"ROLLBACK"}) && PQpipelineSync(connection_.get()) == 1 && PQflush(connection_.get()) >= 0;
+    if (!ending_) (void)away("the connection broke");
+  }
   lost_ = false;
 }
 
-base::Status PostgresConnection::later(std::string sql) {
-  if (lost_) return base::Error{base::Code::kStorage, "PostgreSQL: the transaction was lost; try again"};
-  queued_.push_back(std::move(sql));
+base::Status PostgresConnection::later(Command command) {
+  if (lost_) return lost();
+  queued_.push_back(std::move(command));
+  if (queued_.size() < kMostQueued) return {};
+  if (!send_queued()) return away("the connection broke");
+  TARN_TRY(last_answer(false));
   return {};
 }
 
-bool PostgresConnection::send(const char* sql) {
-  ++sent_;
-  return PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+// What was expected before a write is to be asked after it.
+void PostgresConnection::forget() {
+  answers_.clear();
+  std::erase_if(queued_, [](const Command& one) { return !one.question.empty(); });
 }
 
-bool PostgresConnection::send_prepared(std::string_view sql, const Parameters& parameters) {
+bool PostgresConnection::send(const Command& command) {
+  if (command.parameters) return send_prepared(command.sql, *command.parameters, command.question);
+  sent_.emplace_back();
+  return PQsendQueryParams(connection_.get(), command.sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+}
+
+bool PostgresConnection::send_prepared(std::string_view sql, const Parameters& parameters,
+                                       const std::string& question) {
   auto found = prepared_.find(sql);
+  if (found == prepared_.end() && prepared_.size() == kMostStatements) {
+    prepared_.clear();
+    if (!send({"DEALLOCATE ALL"})) return false;
+  }
   if (found == prepared_.end()) {
     found = prepared_.emplace(std::string(sql), "s" + std::to_string(names_++)).first;
-    ++sent_;
+    sent_.push_back({.prepares = std::string(sql)});
     if (PQsendPrepare(connection_.get(), found->second.c_str(), numbered(sql).c_str(), 0, nullptr) != 1) return false;
   }
-  ++sent_;
+  sent_.push_back({.question = question});
   return PQsendQueryPrepared(connection_.get(), found->second.c_str(), static_cast<int>(parameters.values.size()),
                              parameters.values.data(), parameters.lengths.data(), parameters.formats.data(), 0) == 1;
+}
+
+bool PostgresConnection::send_queued() {
+  const bool sent = std::ranges::all_of(queued_, [&](const Command& one) { return send(one); });
+  queued_.clear();
+  return sent;
 }
 
 // The next thing that the server says; null between two commands.
@@ -261,10 +347,8 @@ base::Result<ResultPtr> PostgresConnection::answer(Clock::time_point end) {
   return ResultPtr(PQgetResult(connection_.get()));
 }
 
-// Sends all that was queued, and gives the answer to each.
-base::Result<std::vector<ResultPtr>> PostgresConnection::exchange() {
-  const std::size_t expected = std::exchange(sent_, 0);
-  if (PQpipelineSync(connection_.get()) != 1) return away("the connection broke");
+// The answer to each command that was sent.
+base::Result<std::vector<ResultPtr>> PostgresConnection::received() {
   const Clock::time_point end = Clock::now() + kLongestAnswer;
   std::vector<ResultPtr> results;
   for (;;) {
@@ -276,65 +360,73 @@ base::Result<std::vector<ResultPtr>> PostgresConnection::exchange() {
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
     results.push_back(std::move(result));
   }
-  if (results.size() != expected) return away("the connection broke");
+  if (results.size() != sent_.size()) return away("the connection broke");
   return results;
 }
 
-// The answer to one command, which the queued ones go before.
-base::Status PostgresConnection::run_now(const char* sql) {
-  bool sent = true;
-  for (const std::string& first : queued_) sent = sent && send(first.c_str());
-  queued_.clear();
-  if (!sent || !send(sql)) return away("the connection broke");
-  TARN_ASSIGN(const std::vector<ResultPtr> results, exchange());
-  for (const ResultPtr& result : results) {
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;
-    lost_ = true;
-    return error(result.get());
+// The answer to what was sent last. All before it has to be well, or the transaction is lost; it itself too, unless it is
+// guarded by a savepoint.
+base::Result<ResultPtr> PostgresConnection::last_answer(bool guarded) {
+  if (PQpipelineSync(connection_.get()) != 1) return away("the connection broke");
+  TARN_ASSIGN(std::vector<ResultPtr> results, received());
+  const std::vector<Sent> sent = std::exchange(sent_, {});
+  const auto failed = std::ranges::find_if_not(results, well);
+  if (failed == results.end()) {
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      if (!sent[i].question.empty()) answers_[sent[i].question] = std::move(results[i]);
+    return std::move(results.back());
   }
-  // To COMMIT of a transaction that has failed, the server says ROLLBACK.
-  if (std::string_view(sql) == "COMMIT" && std::string_view(PQcmdStatus(results.back().get())) != "COMMIT")
-    return base::Error{base::Code::kStorage, "PostgreSQL: the transaction was lost; try again"};
-  return {};
+  // What the server skipped was not prepared.
+  for (auto i = static_cast<std::size_t>(failed - results.begin()); i < sent.size(); ++i)
+    if (const auto found = prepared_.find(sent[i].prepares); found != prepared_.end()) prepared_.erase(found);
+  lost_ = !guarded || failed + 1 != results.end();
+  return error(failed->get());
+}
+
+// The answer to one command, which the queued ones go before.
+base::Result<ResultPtr> PostgresConnection::run_now(const char* sql) {
+  if (!send_queued() || !send({sql})) return away("the connection broke");
+  return last_answer(false);
 }
 
 base::Result<ResultPtr> PostgresConnection::ask(std::string_view sql, const Parameters& parameters, bool guarded) {
-  if (prepared_.size() == kMostStatements) {
-    prepared_.clear();
-    queued_.emplace_back("DEALLOCATE ALL");
-  }
-  bool sent = true;
-  for (const std::string& first : queued_) sent = sent && send(first.c_str());
-  if (guarded) sent = sent && send("SAVEPOINT statement");
-  const bool known = prepared_.contains(sql);
-  if (!sent || !send_prepared(sql, parameters)) return away("the connection broke");
-  queued_.clear();
-  TARN_ASSIGN(std::vector<ResultPtr> results, exchange());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const ExecStatusType status = PQresultStatus(results[i].get());
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;
-    // Only what comes last is the statement itself; what it needs to be there must not have failed.
-    const bool own = guarded && i + 1 == results.size();
-    if (!known && !own) prepared_.erase(prepared_.find(sql));
-    lost_ = !own;
-    if (own) {
-      queued_.emplace_back("ROLLBACK TO statement");
-      queued_.emplace_back("RELEASE statement");
-    }
-    return error(results[i].get());
-  }
-  if (guarded) queued_.emplace_back("RELEASE statement");
-  return std::move(results.back());
+  const bool sent = send_queued() && (!guarded || send({"SAVEPOINT statement"})) && send_prepared(sql, parameters);
+  if (!sent) return away("the connection broke");
+  auto result = last_answer(guarded);
+  if (!guarded || lost_) return result;
+  if (!result.ok()) queued_.push_back({"ROLLBACK TO statement"});
+  queued_.push_back({"RELEASE statement"});
+  return result;
+}
+
+base::Result<ResultPtr> PostgresConnection::result_of(std::string_view sql, std::span<const SqlValue> arguments) {
+  const bool writes = !sql.starts_with("SELECT");
+  if (writes) forget();
+  if (answers_.empty() && queued_.empty()) return ask(sql, Parameters(arguments), writes);
+  const std::string asked = question(sql, arguments);
+  if (auto known = answers_.extract(asked)) return std::move(known.mapped());
+  std::erase_if(queued_, [&](const Command& one) { return one.question == asked; });
+  return ask(sql, Parameters(arguments), writes);
 }
 
 base::Result<std::size_t> PostgresConnection::query(std::string_view sql, std::span<const SqlValue> arguments,
                                                     const Visitor& visit) {
-  if (lost_) return base::Error{base::Code::kStorage, "PostgreSQL: the transaction was lost; try again"};
-  TARN_ASSIGN(const ResultPtr result, ask(sql, Parameters(arguments), !sql.starts_with("SELECT")));
+  if (lost_) return lost();
+  TARN_ASSIGN(const ResultPtr result, result_of(sql, arguments));
   for (int row = 0; visit && row < PQntuples(result.get()); ++row)
     if (!visit(ResultRow(result.get(), row))) break;
   return static_cast<std::size_t>(std::strtoull(PQcmdTuples(result.get()), nullptr, 10));
+}
+
+base::Status PostgresConnection::post(std::string_view sql, std::span<const SqlValue> arguments) {
+  if (reads_) return base::Error{base::Code::kStorage, "PostgreSQL: this transaction only reads"};
+  forget();
+  return later({posted(sql), Parameters(arguments)});
+}
+
+base::Status PostgresConnection::expect(std::string_view sql, std::span<const SqlValue> arguments) {
+  if (answers_.size() + queued_.size() >= kMostExpected) return {};
+  return later({std::string(sql), Parameters(arguments), question(sql, arguments)});
 }
 
 // Whether the settings mean something, and hold no password: who may list processes could read it, and so could who
@@ -356,7 +448,7 @@ bool check(const std::string& where, std::string& why) {
 
 }  // namespace
 
-extern "C" [[gnu::visibility("default")]] SqlConnection* tarn_postgres_open_1(const std::string& where,
+extern "C" [[gnu::visibility("default")]] SqlConnection* tarn_postgres_open_2(const std::string& where,
                                                                               std::string& why, bool& mistake) {
   mistake = !check(where, why);
   if (mistake) return nullptr;

@@ -9,7 +9,7 @@
 namespace store {
 
 inline constexpr char kPostgresModuleFile[] = "libtarn_postgres.so";
-inline constexpr char kPostgresModuleSymbol[] = "tarn_postgres_open_1";
+inline constexpr char kPostgresModuleSymbol[] = "tarn_postgres_open_2";
 // Null, and why; `mistake`: the settings are wrong, not the server.
 using PostgresModuleOpen = SqlConnection* (*)(const std::string& where, std::string& why, bool& mistake);
 

@@ -3,8 +3,15 @@
 // in the text. Statements stay prepared by their text, so the number of different texts must be small.
 // In a transaction a statement that breaks a constraint undoes itself alone, and the transaction may go on; after any
 // other failure the engine may have lost it, and then commit() says so. A mark is a place to go back to in it.
-// Errors of query(): kConflict, a unique value is taken; kNotFound, a reference would lead nowhere; everything else is
-// kStorage, with what to do and never with what is stored or the SQL. Nothing has to be tried again: writers queue.
+// A write that is posted waits for no answer, which far away is most of what a write costs. It has to succeed: an INSERT
+// inserts, an UPDATE finds its row. If it does not, for whatever reason, all of the transaction is lost, whatever marks
+// it has, and nothing of it is done: post() itself says so or the next call that waits for an answer, at the latest
+// commit(), and from then on every call, until rollback() or a commit(). Who asks after it sees what it did.
+// A SELECT that is expected may be asked together with the next one, so that several questions are one way there and
+// back. It only saves time: whoever asks it later gets the answer as it is then. If it fails, the transaction is lost.
+// Errors of query(): kConflict, a unique value is taken; kNotFound, a reference would lead nowhere; everything else, and
+// a loss, is kStorage, with what to do and never with what is stored or the SQL. Nothing has to be tried again: writers
+// queue.
 // Threads: one at a time.
 // Implementations: sql_sqlite.h, sql_postgres.h.
 #pragma once
@@ -79,6 +86,8 @@ class SqlConnection {
   // How many rows were changed, where it is not a SELECT.
   virtual base::Result<std::size_t> query(std::string_view sql, std::span<const SqlValue> arguments,
                                           const Visitor& visit) = 0;
+  virtual base::Status post(std::string_view sql, std::span<const SqlValue> arguments) = 0;  // INSERT, UPDATE
+  virtual base::Status expect(std::string_view sql, std::span<const SqlValue> arguments) = 0;
 };
 
 }  // namespace store

@@ -52,7 +52,8 @@ base::Result<Statement*> SqliteConnection::prepared(std::string_view sql) {
 base::Result<std::size_t> SqliteConnection::query(std::string_view sql, std::span<const SqlValue> arguments,
                                                   const Visitor& visit) {
   // Outside of the transaction that it believes to be in, a statement would be one of its own.
-  if (begun_ && !database_->in_transaction()) return database_->failed("the transaction was lost; try again");
+  if (lost_ || (begun_ && !database_->in_transaction()))
+    return database_->failed("the transaction was lost; try again");
   TARN_ASSIGN(Statement* const statement, prepared(sql));
   const Asked asked(*statement);
   int at = 0;
@@ -64,6 +65,16 @@ base::Result<std::size_t> SqliteConnection::query(std::string_view sql, std::spa
     wanted = visit && visit(row);
   }
   return database_->changed();
+}
+
+base::Status SqliteConnection::post(std::string_view sql, std::span<const SqlValue> arguments) {
+  // To the statement's end, which is what counts the rows.
+  const auto changed = query(sql, arguments, [](const SqlRow&) { return true; });
+  if (changed.ok() && *changed > 0) return {};
+  lost_ = true;
+  base::Error why = changed.ok() ? database_->failed("the row that was to be changed is not there") : changed.error();
+  why.code = base::Code::kStorage;
+  return why;
 }
 
 base::Status SqliteConnection::run(std::string_view sql) {
@@ -85,6 +96,7 @@ base::Status SqliteConnection::commit() {
 }
 
 void SqliteConnection::rollback() {
+  lost_ = false;
   if (database_->in_transaction()) (void)run("ROLLBACK");
   begun_ = false;
 }

@@ -1,5 +1,5 @@
 // SqlConnection over a SQLite file (sqlite.h): BEGIN IMMEDIATE makes a writer wait for the others, a reader has the
-// snapshot of its first statement and keeps nobody waiting. Statements stay prepared.
+// snapshot of its first statement and keeps nobody waiting. Statements stay prepared. What is posted is done at once.
 #pragma once
 
 #include <functional>
@@ -25,6 +25,8 @@ class SqliteConnection : public SqlConnection {
   base::Status undo_to_mark() override;
   base::Result<std::size_t> query(std::string_view sql, std::span<const SqlValue> arguments,
                                   const Visitor& visit) override;
+  base::Status post(std::string_view sql, std::span<const SqlValue> arguments) override;
+  base::Status expect(std::string_view, std::span<const SqlValue>) override { return {}; }  // it is near
 
  private:
   struct TextHash : std::hash<std::string_view> {
@@ -35,7 +37,7 @@ class SqliteConnection : public SqlConnection {
 
   std::unique_ptr<Database> database_;
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;  // before their database
-  bool begun_ = false;
+  bool begun_ = false, lost_ = false;                                                 // the transaction
 };
 
 }  // namespace store

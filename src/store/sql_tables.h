@@ -36,7 +36,7 @@ class SqlTables {
   template <class T>
   Rows<T> select(std::string_view tail, const SqlValues& arguments) {
     std::vector<T> found;
-    TARN_TRY(connection_.query(sql_of<T>().select + std::string(tail), arguments, [&](const SqlRow& row) {
+    TARN_TRY(ask(sql_of<T>().select + std::string(tail), arguments, [&](const SqlRow& row) {
       found.push_back(Mapping<T>::read(SqlColumns(row)));
       return true;
     }));
@@ -70,13 +70,27 @@ class SqlTables {
     values.emplace_back(row.id);
     return one(write(sql_of<T>().update, values));
   }
+  // The same, posted (SqlConnection::post): where nobody needs the id, and nothing unique can be taken.
+  template <class T>
+  Status post_insert(const T& row) {
+    return post(sql_of<T>().insert, Mapping<T>::write(row));
+  }
+  template <class T>
+  Status post_update(const T& row) {
+    SqlValues values = Mapping<T>::write(row);
+    values.emplace_back(row.id);
+    return post(sql_of<T>().update, values);
+  }
   template <class T>
   Status erase(Id id) {
     return erase_where(sql_of<T>().erase, {id});
   }
 
+  // All questions: while one foresees them, they are only expected, and have no answer.
+  Status ask(std::string_view sql, const SqlValues& arguments, const SqlConnection::Visitor& visit);
   // Inserts and updates: a reference that leads nowhere is a mistake of ours, not of who calls.
   Result<std::size_t> write(std::string_view sql, const SqlValues& values, const SqlConnection::Visitor& visit = {});
+  Status post(std::string_view sql, const SqlValues& values);
   Status erase_where(std::string_view sql, const SqlValues& arguments);
   static Status one(const Result<std::size_t>& changed);  // kStorage: there is no such row
   Result<std::vector<Id>> ids(std::string_view sql, const SqlValues& arguments);
@@ -86,6 +100,7 @@ class SqlTables {
   }
 
   SqlConnection& connection_;
+  bool foresees_ = false;
 };
 
 }  // namespace store
