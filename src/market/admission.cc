@@ -117,16 +117,24 @@ base::Status check_room(Transaction& store, const Context& context, const Market
                   " when others have closed");
 }
 
+// What of the member's own must not be open together with an order, at worst; nothing, where anything may.
+std::optional<OrderFilter> rivals(const Market& market, const Terms& terms) {
+  const Properties& properties = auction::clearing::properties(market.clearing.mechanism);
+  if (properties.windows) return std::nullopt;
+  OrderFilter out{.market = market.id, .organisation = terms.organisation};
+  if (properties.several_orders) out.side = terms.side == Side::kBid ? Side::kOffer : Side::kBid;
+  return out;
+}
+
 // What else the member has open here.
 base::Status check_company(Transaction& store, const Market& market, const Terms& terms) {
   TARN_ASSIGN(const std::size_t open, store.count_open_orders(market.id, terms.organisation));
   if (open >= market.max_open_orders)
     return conflict("a member has at most " + std::to_string(market.max_open_orders) + " orders open in this market");
+  const std::optional<OrderFilter> which = rivals(market, terms);
+  if (!which || open == 0) return {};
   const Properties& properties = auction::clearing::properties(market.clearing.mechanism);
-  if (properties.windows || open == 0) return {};
-  OrderFilter in_the_way{.market = market.id, .organisation = terms.organisation};
-  if (properties.several_orders) in_the_way.side = terms.side == Side::kBid ? Side::kOffer : Side::kBid;
-  TARN_ASSIGN(const std::vector<Order> orders, open_orders(store, in_the_way));
+  TARN_ASSIGN(const std::vector<Order> orders, open_orders(store, *which));
   for (const Order& other : orders) {
     if (!properties.several_orders && same_window(other.terms, terms))
       return conflict(std::string(properties.name) + " takes one order an organisation and window: cancel " +
@@ -196,6 +204,14 @@ base::Status check_form(const Market& market, const Terms& terms) {
   TARN_TRY(check_grid(market, terms));
   TARN_TRY(check_worth(market, terms));
   return check_mechanism(market, terms);
+}
+
+void foresee_admission(Transaction& soon, const Market& market, const Terms& terms) {
+  (void)soon.find_member(terms.organisation);
+  (void)soon.count_open_side(market.id, terms.side);
+  (void)soon.count_open_orders(market.id, terms.organisation);
+  if (const auto which = rivals(market, terms)) (void)open_orders(soon, *which);
+  if (terms.side == Side::kOffer && !terms.contract) (void)soon.find_lot_named(terms.organisation, terms.lot);
 }
 
 base::Result<Order> admitted(Transaction& store, const Context& context, const Market& market, const Terms& terms) {

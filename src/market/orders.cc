@@ -36,12 +36,17 @@ base::Status set_escrow(Transaction& store, const Context& context, const Market
   CHECK(!bid.escrow);
   const std::int64_t cost = worst_cost(market, bid);
   if (cost == 0) return {};
-  ledger::Rules ledger(store, context.now);
-  TARN_ASSIGN(const ledger::Account buyer, ledger.member_account(market.currency, bid.terms.organisation));
-  TARN_ASSIGN(const ledger::Account own, market_account(store, market));
   ledger::NewTransfer transfer;
   // What is left only falls, so each time has a key of its own.
   transfer.key = order_text(bid) + "/escrow/" + std::to_string(bid.units_left);
+  store.foresee([&](Transaction& soon) {
+    (void)ledger::Rules(soon, context.now).member_account(market.currency, bid.terms.organisation);
+    (void)market_account(soon, market);
+    (void)soon.find_transfer(transfer.key);
+  });
+  ledger::Rules ledger(store, context.now);
+  TARN_ASSIGN(const ledger::Account buyer, ledger.member_account(market.currency, bid.terms.organisation));
+  TARN_ASSIGN(const ledger::Account own, market_account(store, market));
   transfer.kind = ledger::TransferKind::kPending;
   transfer.debit = buyer.id;
   transfer.credit = own.id;

@@ -35,6 +35,10 @@ base::Result<Order> Rules::submit(const SignedTerms& given) {
   TARN_TRY(allowed(caller_, Action::kTrade, terms.organisation));
   TARN_TRY(check_service(context_, terms));
   TARN_ASSIGN(const Market market, need(store_.find_market_named(terms.market), "market", terms.market));
+  store_.foresee([&](Transaction& soon) {
+    (void)soon.find_order(terms.organisation, terms.nonce);
+    foresee_admission(soon, market, terms);
+  });
   TARN_ASSIGN(std::optional<Order> before, store_.find_order(terms.organisation, terms.nonce));
   if (before && before->document == given.document) return std::move(*before);  // whoever tries again gets it again
   if (before) return conflict("nonce: was used for another order: sign this one with a new one");
