@@ -111,8 +111,9 @@ bool same_window(const Terms& a, const Terms& b) { return a.earliest == b.earlie
 // Every order that is taken is in the next call: more than a call takes would wait behind those that came before.
 base::Status check_room(Transaction& store, const Context& context, const Market& market, const Terms& terms) {
   if (market.call_period_ms == 0 && terms.in_force == TimeInForce::kImmediateOrCancel) return {};  // it never rests
-  TARN_ASSIGN(const std::size_t open, store.count_open_side(market.id, terms.side));
-  if (open < most_orders(market, *context.limits, terms.side)) return {};
+  const std::size_t most = most_orders(market, *context.limits, terms.side);
+  TARN_ASSIGN(const bool room, store.fewer_open(market.id, terms.side, most));
+  if (room) return {};
   return conflict("the market is full: it takes further " + std::string(terms.side == Side::kBid ? "bids" : "offers") +
                   " when others have closed");
 }
@@ -206,9 +207,9 @@ base::Status check_form(const Market& market, const Terms& terms) {
   return check_mechanism(market, terms);
 }
 
-void foresee_admission(Transaction& soon, const Market& market, const Terms& terms) {
+void foresee_admission(Transaction& soon, const Context& context, const Market& market, const Terms& terms) {
   (void)soon.find_member(terms.organisation);
-  (void)soon.count_open_side(market.id, terms.side);
+  (void)soon.fewer_open(market.id, terms.side, most_orders(market, *context.limits, terms.side));
   (void)soon.count_open_orders(market.id, terms.organisation);
   if (const auto which = rivals(market, terms)) (void)open_orders(soon, *which);
   if (terms.side == Side::kOffer && !terms.contract) (void)soon.find_lot_named(terms.organisation, terms.lot);

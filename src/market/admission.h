@@ -19,7 +19,7 @@ inline constexpr std::int64_t kMostWorth = 20'000'000LL * 1'000'000;
 base::Status check_form(const Market& market, const Terms& terms);
 
 // Asks what admitted() is going to ask of every order (Transaction::foresee).
-void foresee_admission(Transaction& soon, const Market& market, const Terms& terms);
+void foresee_admission(Transaction& soon, const Context& context, const Market& market, const Terms& terms);
 
 // `market` is the one that the terms name. The order is not kept yet: no id, document or escrow.
 base::Result<Order> admitted(Transaction& store, const Context& context, const Market& market, const Terms& terms);

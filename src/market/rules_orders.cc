@@ -37,7 +37,7 @@ base::Result<Order> Rules::submit(const SignedTerms& given) {
   TARN_ASSIGN(const Market market, need(store_.find_market_named(terms.market), "market", terms.market));
   store_.foresee([&](Transaction& soon) {
     (void)soon.find_order(terms.organisation, terms.nonce);
-    foresee_admission(soon, market, terms);
+    foresee_admission(soon, context_, market, terms);
   });
   TARN_ASSIGN(std::optional<Order> before, store_.find_order(terms.organisation, terms.nonce));
   if (before && before->document == given.document) return std::move(*before);  // whoever tries again gets it again

@@ -106,8 +106,8 @@ class Transaction : public ledger::Tables {
   // members only, unless `private_too`.
   virtual Rows<PriceLevel> levels(Id market, Side side, bool private_too, std::size_t limit) = 0;
   virtual base::Result<std::size_t> count_open_orders(Id market, const OrganisationId& organisation) = 0;
-  virtual base::Result<std::size_t> count_open_side(Id market, Side side) = 0;  // everybody's
-  virtual base::Result<Id> insert_order(const Order& order) = 0;                // kConflict: the nonce was used
+  virtual base::Result<bool> fewer_open(Id market, Side side, std::size_t than) = 0;  // everybody's
+  virtual base::Result<Id> insert_order(const Order& order) = 0;                      // kConflict: the nonce was used
   virtual base::Status update_order(const Order& order) = 0;
 
   virtual Found<Contract> find_contract(Id id) = 0;

@@ -233,7 +233,8 @@ TEST_P(MarketStores, FindNothingWhereThereIsNothing) {
     EXPECT_EQ(*t.last_event(), 0);
     EXPECT_EQ(*t.count_lots(organisation(1)), 0U);
     EXPECT_EQ(*t.count_open_orders(1, organisation(1)), 0U);
-    EXPECT_EQ(*t.count_open_side(1, market::Side::kBid), 0U);
+    EXPECT_TRUE(*t.fewer_open(1, market::Side::kBid, 1));
+    EXPECT_FALSE(*t.fewer_open(1, market::Side::kBid, 0));
     EXPECT_TRUE(t.currencies()->empty() && t.accounts(0, 9)->empty() && t.transfers(0, 9)->empty());
     EXPECT_TRUE(t.events(0, {organisation(1)}, 9)->empty() && t.clearings(1, kAll)->empty());
     EXPECT_EQ(*t.fence(), 0);
@@ -301,7 +302,7 @@ TEST_P(MarketStores, AnswerWhatWasForeseenAsItIsWhenItIsAsked) {
     const auto foresee = [&] {
       t.foresee([&](Transaction& soon) {
         EXPECT_FALSE(soon.find_order(rows.order)->has_value()) << "there is nothing in it";
-        EXPECT_EQ(*soon.count_open_side(rows.market, market::Side::kBid), 0U);
+        EXPECT_TRUE(*soon.fewer_open(rows.market, market::Side::kBid, 1));
         EXPECT_TRUE(soon.orders({.market = rows.market}, kAll)->empty());
       });
     };

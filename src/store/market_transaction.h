@@ -98,7 +98,7 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
   Rows<market::Order> orders_expired(std::int64_t now, const Page& page) override;
   Rows<market::PriceLevel> levels(Id market, market::Side side, bool private_too, std::size_t limit) override;
   Result<std::size_t> count_open_orders(Id market, const OrganisationId& organisation) override;
-  Result<std::size_t> count_open_side(Id market, market::Side side) override;
+  Result<bool> fewer_open(Id market, market::Side side, std::size_t than) override;
   Result<Id> insert_order(const market::Order& order) override;
   Status update_order(const market::Order& order) override;
   Found<market::Contract> find_contract(Id id) override;

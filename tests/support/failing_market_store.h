@@ -110,8 +110,8 @@ class FailingTransaction final : public Transaction {
   base::Result<std::size_t> count_open_orders(Id market, const OrganisationId& organisation) override {
     return fails() ? base::Result<std::size_t>(failure()) : store_.count_open_orders(market, organisation);
   }
-  base::Result<std::size_t> count_open_side(Id market, Side side) override {
-    return fails() ? base::Result<std::size_t>(failure()) : store_.count_open_side(market, side);
+  base::Result<bool> fewer_open(Id market, Side side, std::size_t than) override {
+    return fails() ? base::Result<bool>(failure()) : store_.fewer_open(market, side, than);
   }
   base::Result<Id> insert_order(const Order& order) override {
     return fails() ? base::Result<Id>(failure()) : store_.insert_order(order);

@@ -262,9 +262,9 @@ class MemoryMarketTransaction final : public market::Transaction {
       return row.market == market && row.terms.organisation == organisation && open(row);
     });
   }
-  Result<std::size_t> count_open_side(Id market, market::Side side) override {
+  Result<bool> fewer_open(Id market, market::Side side, std::size_t than) override {
     return count(t_.orders,
-                 [&](const Order& row) { return row.market == market && row.terms.side == side && open(row); });
+                 [&](const Order& row) { return row.market == market && row.terms.side == side && open(row); }) < than;
   }
   Result<Id> insert_order(const Order& order) override {
     TARN_TRY(known(order));
