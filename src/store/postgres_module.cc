@@ -253,9 +253,13 @@ base::Status PostgresConnection::connect() {
 
 base::Status PostgresConnection::begin(Access access) {
   // A server that went away while nothing was asked is known by now.
-  bool alive =
-      connection_ != nullptr && PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
-  if (alive && std::exchange(ending_, false)) alive = received().ok();
+  // Twice: the first takes what it said when it went, and only the next finds that it is gone.
+  bool alive = connection_ != nullptr && PQconsumeInput(connection_.get()) == 1 &&
+               PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
+  if (alive && std::exchange(ending_, false)) {
+    const auto ended = received();
+    alive = ended.ok() && std::ranges::all_of(*ended, well);
+  }
   forget();
   queued_.clear();
   sent_.clear();
@@ -283,6 +287,8 @@ void PostgresConnection::rollback() {
   const bool begun = std::ranges::none_of(queued_, [](const Command& one) { return one.sql.starts_with("BEGIN"); });
   forget();
   queued_.clear();
+  // Sent, and then something was thrown before it was answered: nobody knows what of it arrived.
+  if (!sent_.empty() && !ending_ && connection_ != nullptr) (void)away("the connection was given up");
   if (begun && connection_ != nullptr && !ending_) {
     ending_ = send({"ROLLBACK"}) && PQpipelineSync(connection_.get()) == 1 && PQflush(connection_.get()) >= 0;
     if (!ending_) (void)away("the connection broke");
@@ -329,9 +335,8 @@ bool PostgresConnection::send_prepared(std::string_view sql, const Parameters& p
 }
 
 bool PostgresConnection::send_queued() {
-  const bool sent = std::ranges::all_of(queued_, [&](const Command& one) { return send(one); });
-  queued_.clear();
-  return sent;
+  const std::vector<Command> commands = std::exchange(queued_, {});
+  return std::ranges::all_of(commands, [&](const Command& one) { return send(one); });
 }
 
 // The next thing that the server says; null between two commands.
@@ -355,6 +360,7 @@ base::Result<std::vector<ResultPtr>> PostgresConnection::received() {
     TARN_ASSIGN(ResultPtr result, answer(end));
     if (result == nullptr) {
       if (PQstatus(connection_.get()) != CONNECTION_OK) return away("the connection broke");
+      if (Clock::now() > end) return away("the server does not answer");
       continue;
     }
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;

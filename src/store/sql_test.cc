@@ -176,6 +176,33 @@ TEST_P(SqlConnections, ForgetWhatWasExpectedInAnotherTransaction) {
   connection_->rollback();
 }
 
+// With its last answer read, and with that to a ROLLBACK, which waits for the next begin().
+TEST(PostgresConnection, IsMadeAnewWhereTheServerEndedItMeanwhile) {
+  support::Postgres* const server = support::Postgres::get();
+  if (server == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
+  const std::string where = server->new_database();
+  const auto connection = open_postgres(where);
+  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  const auto look = [&]() -> Status {
+    TARN_TRY((*connection)->begin(Access::kWrite));
+    TARN_TRY((*connection)->query("SELECT 1", {}, {}));
+    return {};
+  };
+  for (const bool commits : {true, false}) {
+    ASSERT_TRUE(look().ok());
+    if (commits)
+      EXPECT_TRUE((*connection)->commit().ok());
+    else
+      (*connection)->rollback();
+    server->sql(where,
+                "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    const Status again = look();
+    EXPECT_TRUE(again.ok()) << again.error().message;
+    (*connection)->rollback();
+  }
+}
+
 // Whatever is wrong with it, whoever asks next, and whatever was marked.
 struct Bad {
   const char* what;
