@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kTellAgainMs = 60'000, kErasureMs = 3'600'000;
 constexpr std::size_t kMostTold = 10'000;
+constexpr int kTriesOfACall = 3;
 
 base::Error taken_over() {
   return {base::Code::kCancelled, "another process runs the market's clock: stop this one, or let it wait"};
@@ -95,20 +96,25 @@ base::Status Clock::run_calls() {
   }));
   for (const Market& row : markets) {
     if (!call_is_due(row, context_.now)) continue;
-    std::string why = "it could not be written";
+    base::Error why{base::Code::kStorage, "it could not be written"};
     const Body clear = [&](Transaction& store) -> base::Status {
       TARN_ASSIGN(const Market market, need_row(store.find_market(row.id)));
       if (!call_is_due(market, context_.now)) return {};
       const auto cleared = clear_market(store, context_, market);
-      if (!cleared.ok()) why = cleared.error().message;
+      if (!cleared.ok()) why = cleared.error();
       return cleared.ok() ? base::Status() : cleared.error();
     };
     const std::size_t failures = round_.failed;
     TARN_TRY(piece("call", row.name, clear));
-    if (round_.failed == failures) continue;
+    // A store that fails may do so for others' work, committed together with this; nothing of it was kept, so it is still
+    // due.
+    const bool failed = round_.failed > failures;
+    if (failed && why.code == base::Code::kStorage && ++tries_[row.id] < kTriesOfACall) continue;
+    tries_.erase(row.id);
+    if (!failed) continue;
     TARN_TRY(piece("call put off", row.name, [&](Transaction& store) -> base::Status {
       TARN_ASSIGN(const Market market, need_row(store.find_market(row.id)));
-      return put_off_call(store, context_, market, why);
+      return put_off_call(store, context_, market, why.message);
     }));
   }
   return {};

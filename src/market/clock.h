@@ -1,6 +1,7 @@
 // Clock: what happens at the market by itself when its time comes. Somebody calls run_once() again and again (apps/), with
 // the time, which it takes for right (clock_guard.h tells); each piece of work is a transaction of its own, so one that
-// fails stops no other, and a process that dies leaves what the next run finds due. After an outage everything is caught
+// fails stops no other (what is committed together with it is tried again), and a process that dies leaves what the next
+// run finds due. After an outage everything is caught
 // up with, in the order in which it was due.
 //   contracts  start (never before their time, and never not at all), are settled slot by slot, end; those called back
 //              end when the notice is over
@@ -85,6 +86,7 @@ class Clock {
   Round round_;
   bool knows_coming_ = false;
   std::map<Id, bool> coming_;  // leases that are provisioning; whether the fulfiller was asked by this process
+  std::map<Id, int> tries_;    // of calls that are due and could not be stored, by market
   std::int64_t next_erasure_ = 0;
   std::map<std::string, std::int64_t, std::less<>> told_;  // of a failure, when: said once a minute
 };
