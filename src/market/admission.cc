@@ -109,8 +109,11 @@ bool overlap(const Terms& a, const Terms& b) { return a.earliest < b.latest && b
 bool same_window(const Terms& a, const Terms& b) { return a.earliest == b.earliest && a.latest == b.latest; }
 
 // Every order that is taken is in the next call: more than a call takes would wait behind those that came before.
+bool needs_room(const Market& market, const Terms& terms) {
+  return market.call_period_ms != 0 || terms.in_force != TimeInForce::kImmediateOrCancel;  // that one never rests
+}
 base::Status check_room(Transaction& store, const Context& context, const Market& market, const Terms& terms) {
-  if (market.call_period_ms == 0 && terms.in_force == TimeInForce::kImmediateOrCancel) return {};  // it never rests
+  if (!needs_room(market, terms)) return {};
   const std::size_t most = most_orders(market, *context.limits, terms.side);
   TARN_ASSIGN(const bool room, store.fewer_open(market.id, terms.side, most));
   if (room) return {};
@@ -208,8 +211,12 @@ base::Status check_form(const Market& market, const Terms& terms) {
 }
 
 void foresee_admission(Transaction& soon, const Context& context, const Market& market, const Terms& terms) {
+  if (market.state != Market::State::kOpen || terms.market_revision != market.revision ||
+      !check_form(market, terms).ok())
+    return;  // it is refused before more is asked
   (void)soon.find_member(terms.organisation);
-  (void)soon.fewer_open(market.id, terms.side, most_orders(market, *context.limits, terms.side));
+  if (needs_room(market, terms))
+    (void)soon.fewer_open(market.id, terms.side, most_orders(market, *context.limits, terms.side));
   (void)soon.count_open_orders(market.id, terms.organisation);
   if (const auto which = rivals(market, terms)) (void)open_orders(soon, *which);
   if (terms.side == Side::kOffer && !terms.contract) (void)soon.find_lot_named(terms.organisation, terms.lot);

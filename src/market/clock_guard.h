@@ -6,8 +6,8 @@
 // of the difference then must be within the tolerance. While it is not, the reference stays, so that waiting makes no
 // wrong time right: only the wall clock's return does, or a new guard, which takes the time as it finds it.
 // What follows from it, with T the time between two looks:
-//   A clock that is slewed by kFollowPpm or less never raises an alarm, for how long it may go on; NTP slews by 500 ppm at
-//   most. (Looks that are further apart than kLongestGapMs: while T/1000 is within the tolerance.)
+//   A clock that is slewed by kFollowPpm or less never raises an alarm, for how long it may go on; ntpd slews by 500 ppm at
+//   most, and Linux slews the steady clock, too. (Looks that are further apart than kLongestGapMs: while T/1000 is within the tolerance.)
 //   One step, of a clock that was as expected, by more than the tolerance + T/1000 is seen at the next look: by a second
 //   more than the tolerance, always.
 //   Small steps add up: as long as all is called right, the wall clock is at most the tolerance + a thousandth of the time

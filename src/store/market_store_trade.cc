@@ -72,15 +72,17 @@ base::Result<std::size_t> SqlMarketTransaction::count_open_orders(Id market, con
   return static_cast<std::size_t>(count);
 }
 // There are no more than ids from the first that is open to the last: two looks into an index, where to count them is to
-// walk through it, so that is done only where the looks do not decide. (An engine that knows nothing of the table yet
+// walk through it, so that is done, no further than needed, only where the looks do not decide. (An engine that knows nothing of the table yet
 // would walk for min() and max(), too.)
 base::Result<bool> SqlMarketTransaction::fewer_open(Id market, market::Side side, std::size_t than) {
-  TARN_ASSIGN(const std::int64_t count,
-              number("SELECT CASE WHEN"
-                     " (SELECT id FROM orders WHERE state <= 2 AND market = ? ORDER BY market DESC, id DESC LIMIT 1)"
-                     " - (SELECT id FROM orders WHERE state <= 2 AND market = ? ORDER BY market, id LIMIT 1) + 1 < ?"
-                     " THEN 0 ELSE (SELECT count(*) FROM orders WHERE state <= 2 AND market = ? AND side = ?) END",
-                     {market, market, as_limit(than), market, static_cast<std::int64_t>(side)}));
+  TARN_ASSIGN(
+      const std::int64_t count,
+      number("SELECT CASE WHEN"
+             " (SELECT id FROM orders WHERE state <= 2 AND market = ? ORDER BY market DESC, id DESC LIMIT 1)"
+             " - (SELECT id FROM orders WHERE state <= 2 AND market = ? ORDER BY market, id LIMIT 1) + 1 < ?"
+             " THEN 0 ELSE (SELECT count(*) FROM (SELECT 1 FROM orders WHERE state <= 2 AND market = ? AND side = ?"
+             " LIMIT ?) AS open) END",
+             {market, market, as_limit(than), market, static_cast<std::int64_t>(side), as_limit(than)}));
   return static_cast<std::size_t>(count) < than;
 }
 base::Result<Id> SqlMarketTransaction::insert_order(const Order& order) { return insert(order); }

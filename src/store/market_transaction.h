@@ -38,9 +38,8 @@ class SqlMarketTransaction : public market::Transaction, private SqlTables {
   explicit SqlMarketTransaction(SqlConnection& connection) : SqlTables(connection) {}
 
   void foresee(const std::function<void(market::Transaction&)>& questions) override {
-    foresees_ = true;
+    const Foreseeing now(foresees_);
     questions(*this);
-    foresees_ = false;
   }
   Found<ledger::Currency> find_currency(std::string_view name) override;
   Found<ledger::Currency> find_currency(Id id) override;

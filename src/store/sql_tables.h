@@ -99,6 +99,18 @@ class SqlTables {
     return static_cast<std::int64_t>(std::min<std::size_t>(rows, std::numeric_limits<std::int64_t>::max()));
   }
 
+  // While it lives, questions are foreseen.
+  class Foreseeing {
+   public:
+    explicit Foreseeing(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Foreseeing() { flag_ = false; }
+    Foreseeing(const Foreseeing&) = delete;
+    Foreseeing& operator=(const Foreseeing&) = delete;
+
+   private:
+    bool& flag_;
+  };
+
   SqlConnection& connection_;
   bool foresees_ = false;
 };
