@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
@@ -15,9 +14,11 @@
 #include <thread>
 
 #include "drivers/dht/load.h"
+#include "settings.h"
 
 namespace {
 
+using bench::Settings;
 using Clock = std::chrono::steady_clock;
 
 double ms_since(Clock::time_point start) {
@@ -29,21 +30,6 @@ double rss_kib() {
   long total = 0, resident = 0;
   file >> total >> resident;
   return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / 1024;
-}
-
-struct Settings {
-  std::map<std::string, int> value{{"nodes", 200}, {"announcers", 50}, {"keys", 4}, {"lookups", 100}, {"rtt-ms", 0}};
-  std::size_t operator[](const char* name) const { return static_cast<std::size_t>(value.at(name)); }
-};
-
-bool parse(int argc, char** argv, Settings& settings) {
-  for (int i = 1; i < argc; i += 2) {
-    const auto option = settings.value.find(std::strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "");
-    if (option == settings.value.end() || i + 1 == argc) return false;
-    option->second = std::atoi(argv[i + 1]);
-    if (option->second < (option->first == "rtt-ms" ? 0 : 1)) return false;
-  }
-  return settings["announcers"] <= settings["nodes"] && settings["nodes"] >= 2;
 }
 
 using Nodes = std::vector<std::unique_ptr<drivers::DhtNode>>;
@@ -131,8 +117,9 @@ void report(const std::vector<Lookup>& lookups, std::size_t announced) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
-  if (!parse(argc, argv, settings)) {
+  Settings settings{{{"nodes", 200}, {"announcers", 50}, {"keys", 4}, {"lookups", 100}, {"rtt-ms", 0}}};
+  if (!bench::parse(argc, argv, settings, "rtt-ms") || settings["announcers"] > settings["nodes"] ||
+      settings["nodes"] < 2) {
     std::fprintf(stderr, "usage: bench_dht [--nodes N] [--announcers N] [--keys N] [--lookups N] [--rtt-ms MS]\n");
     return 2;
   }

@@ -5,33 +5,18 @@
 // `one by one` is Query::matches for each bid and lot, the same answers without a call around them. Processor time.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <ctime>
-#include <map>
 #include <string>
 
 #include "market/call_builder.h"
 #include "market/grid.h"
+#include "settings.h"
 
 namespace {
 
+using bench::Settings;
+
 constexpr std::size_t kAttributes = 63;
-
-struct Settings {
-  std::map<std::string, int> value{{"bids", 100}, {"lots", 5'000}, {"repeat", 3}};
-  std::size_t operator[](const char* name) const { return static_cast<std::size_t>(value.at(name)); }
-};
-
-bool parse(int argc, char** argv, Settings& settings) {
-  for (int i = 1; i < argc; i += 2) {
-    const auto option = settings.value.find(std::strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "");
-    if (option == settings.value.end() || i + 1 == argc) return false;
-    option->second = std::atoi(argv[i + 1]);
-    if (option->second < 1) return false;
-  }
-  return true;
-}
 
 market::Market hours() {
   market::Market market;
@@ -109,8 +94,8 @@ std::size_t pairs_of_a_call(const market::OpenBook& book) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
-  if (!parse(argc, argv, settings)) {
+  Settings settings{{{"bids", 100}, {"lots", 5'000}, {"repeat", 3}}};
+  if (!bench::parse(argc, argv, settings)) {
     std::fputs("usage: bench_queries [--bids N] [--lots N] [--repeat N]\n", stderr);
     return 2;
   }
