@@ -33,17 +33,21 @@ class SharedAcquaintances : public testing::Test {
       EXPECT_TRUE(!ends[p].result.ok() || *ends[p].result == right_[p]);
       depth = std::max(depth, ends[p].depth);
     }
-    lab.lent.clear();
     return depth;
   }
   std::uint32_t run_alone(SessionLab& lab) {
     lend(lab);
-    return run(lab);
+    const std::uint32_t depth = run(lab);
+    lab.lent.clear();
+    return depth;
   }
+  // What is lent comes back after both: a party that begins late must not get what the first session gave back already.
   void run_both(SessionLab& one, SessionLab& other) {
     std::thread beside([&] { run(other); });
     run(one);
     beside.join();
+    one.lent.clear();
+    other.lent.clear();
   }
   void expect_nothing_refuted_or_marked() {
     for (support::MemoryStore& store : stores_) {
