@@ -12,7 +12,7 @@ constexpr std::size_t kLargestGroup = 64;  // so that the first of them does not
 base::Status CommitGroup::run(const Body& body) {
   Job job;
   job.body = &body;
-  const auto until = std::chrono::steady_clock::now() + patience_;
+  const auto until = Clock::now() + patience_;
   std::unique_lock lock(mutex_);
   waiting_.push_back(&job);
   while (!job.done) {
@@ -35,8 +35,7 @@ base::Status CommitGroup::run(const Body& body) {
 }
 
 // Whether to look again: something has changed, or there is no way back any more.
-bool CommitGroup::wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job,
-                                std::chrono::steady_clock::time_point until) {
+bool CommitGroup::wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job, Clock::time_point until) {
   if (!job.taken) return changed_.wait_until(lock, until) == std::cv_status::no_timeout || job.taken || !led_;
   changed_.wait(lock);
   return true;
@@ -44,7 +43,8 @@ bool CommitGroup::wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& j
 
 CommitGroup::Jobs CommitGroup::take() noexcept {
   Jobs jobs;
-  const auto size = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kLargestGroup));
+  const std::size_t largest = Clock::now() < apart_until_ ? 1 : kLargestGroup;
+  const auto size = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), largest));
   jobs.splice(jobs.begin(), waiting_, waiting_.begin(), std::next(waiting_.begin(), size));
   for (Job* const job : jobs) job->taken = true;
   return jobs;
@@ -71,12 +71,20 @@ void CommitGroup::undo() noexcept {
   }
 }
 
+// Where a transaction does not even begin, the database is away, which is nobody's fault.
 base::Status CommitGroup::commit_all(const Jobs& jobs) {
-  base::Status done = connection_->begin(SqlConnection::Access::kWrite);
-  if (done.ok()) done = run_bodies(jobs);
+  if (base::Status begun = connection_->begin(SqlConnection::Access::kWrite); !begun.ok()) {
+    connection_->rollback();
+    apart_until_ = {};
+    return begun;
+  }
+  base::Status done = run_bodies(jobs);
   const bool worth_it = std::ranges::any_of(jobs, [](const Job* job) { return job->well(); });
-  if (done.ok() && worth_it) return connection_->commit();
-  connection_->rollback();
+  if (done.ok() && worth_it)
+    done = connection_->commit();
+  else
+    connection_->rollback();
+  if (!done.ok()) apart_until_ = Clock::now() + apart_;
   return done;
 }
 

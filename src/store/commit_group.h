@@ -7,7 +7,8 @@
 // as long as it does, but holds no others' threads for ever.
 // A body that throws has failed alone: its work is undone, and its own caller gets the exception. What the connection
 // throws is everybody's in that group, and so is a transaction that is lost (sql.h), as kStorage: nobody is told that its
-// work is done before the commit is. The group goes on either way.
+// work is done before the commit is. The group goes on either way, for a minute with one body a transaction: a body
+// that can never be written, and comes back each turn, then fails alone, without those that come with it.
 // Threads: any. A body must not call run() of the same group.
 #pragma once
 
@@ -26,14 +27,16 @@ namespace store {
 class CommitGroup {
  public:
   using Body = std::function<base::Status(SqlConnection&)>;
-  static constexpr std::chrono::milliseconds kPatience{10'000};
-  explicit CommitGroup(std::unique_ptr<SqlConnection> connection, std::chrono::milliseconds patience = kPatience)
-      : connection_(std::move(connection)), patience_(patience) {}
+  static constexpr std::chrono::milliseconds kPatience{10'000}, kApart{60'000};
+  explicit CommitGroup(std::unique_ptr<SqlConnection> connection, std::chrono::milliseconds patience = kPatience,
+                       std::chrono::milliseconds apart = kApart)
+      : connection_(std::move(connection)), patience_(patience), apart_(apart) {}
 
   // Returns when what `body` did is durable, or nothing of it is there: its error, or kStorage.
   base::Status run(const Body& body);
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Job {
     const Body* body = nullptr;
     base::Status result;
@@ -50,14 +53,15 @@ class CommitGroup {
   void run_body(Job& job);
   void undo() noexcept;
 
-  bool wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job, std::chrono::steady_clock::time_point until);
+  bool wait_for_turn(std::unique_lock<std::mutex>& lock, const Job& job, Clock::time_point until);
 
   std::unique_ptr<SqlConnection> connection_;  // the leader's
-  const std::chrono::milliseconds patience_;
+  const std::chrono::milliseconds patience_, apart_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Jobs waiting_;
   bool led_ = false;
+  Clock::time_point apart_until_{};  // the leader's: until then one body a transaction
 };
 
 }  // namespace store
