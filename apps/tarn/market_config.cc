@@ -14,7 +14,7 @@ void read_clock_step(Table& limits, std::int64_t& out) {
   if (limits.text("max_clock_step", false, 32) == "0s")
     out = 0;
   else
-    read_time(limits, "max_clock_step", 1'000, kDayMs, out);
+    read_time(limits, "max_clock_step", 1'000, kDayMs, out, ", or \"0s\": any step is believed");
 }
 
 base::Status read_limits(Table& top, const std::string& file, MarketConfig& out) {

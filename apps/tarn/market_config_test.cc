@@ -1,6 +1,6 @@
 #include "tarn/market_config.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace tarn {
 namespace {
@@ -37,6 +37,7 @@ TEST(MarketConfig, AClockMayStepByNothingOrASecondToADay) {
   EXPECT_EQ(read("1s")->max_clock_step_ms, 1'000);
   EXPECT_EQ(read("1d")->max_clock_step_ms, 86'400'000);
   for (const char* const bad : {"0", "0ms", "999ms", "25h", "-5m", "never"}) EXPECT_FALSE(read(bad).ok()) << bad;
+  EXPECT_THAT(read("0ms").error().message, testing::HasSubstr("or \"0s\"")) << "which is refused, and what is not";
 }
 
 TEST(MarketConfig, RefusesWhatCannotWork) {
