@@ -54,7 +54,7 @@ base::Result<std::unique_ptr<MarketDaemon>> MarketDaemon::open(MarketConfig conf
 base::Status MarketDaemon::check_key() const {
   TARN_ASSIGN(const bool there, is_secret_there(key_file_));
   if (there) return {};
-  TARN_ASSIGN(const bool kept, store::SqlStore::exists(settings_));
+  TARN_ASSIGN(const bool kept, store::market_store_exists(settings_));
   if (!kept) return {};
   return base::Error{base::Code::kStorage,
                      key_file_ +

@@ -47,6 +47,10 @@ class SqlMarketBooks : public market::Store {
 
 }  // namespace
 
+base::Result<bool> market_store_exists(const MarketStoreSettings& settings) {
+  return SqlStore::exists(settings, kKind);
+}
+
 base::Result<std::unique_ptr<market::Store>> open_market_store(const MarketStoreSettings& settings) {
   TARN_ASSIGN(std::unique_ptr<SqlStore> store, SqlStore::open(settings, kKind));
   return std::unique_ptr<market::Store>(std::make_unique<SqlMarketStore>(std::move(store)));

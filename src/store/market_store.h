@@ -12,6 +12,8 @@ namespace store {
 
 using MarketStoreSettings = SqlStoreSettings;
 
+// SqlStore::exists
+base::Result<bool> market_store_exists(const MarketStoreSettings& settings);
 base::Result<std::unique_ptr<market::Store>> open_market_store(const MarketStoreSettings& settings);
 // Only to look (SqlStore::open_readers): write() is kStorage. A file's errors come with the first read().
 base::Result<std::unique_ptr<market::Store>> open_market_books(const MarketStoreSettings& settings);

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "market/signing_key.h"
+#include "store/isolation_store.h"
 #include "store/market_schema.h"
 #include "store/sql_postgres.h"
 #include "store/sqlite.h"
@@ -518,15 +519,26 @@ TEST_P(MarketBooks, AreShownWithoutWriting) {
 }
 
 TEST_P(MarketBooks, AreFoundWithoutBeingMade) {
-  EXPECT_EQ(*SqlStore::exists(settings_), true);
+  EXPECT_EQ(*market_store_exists(settings_), true);
   MarketStoreSettings none;
   if (GetParam() == Engine::kSqlite)
     none.path = scratch_.file("none.db");
   else
     none.connection = support::Postgres::get()->new_database();
-  EXPECT_EQ(*SqlStore::exists(none), false);
-  EXPECT_EQ(*SqlStore::exists(none), false) << "looking made it";
-  EXPECT_CODE(SqlStore::exists({}), Code::kInvalidInput);
+  EXPECT_EQ(*market_store_exists(none), false);
+  EXPECT_EQ(*market_store_exists(none), false) << "looking made it";
+  EXPECT_CODE(market_store_exists({}), Code::kInvalidInput);
+}
+
+TEST(MarketBooksOfPostgres, AreNotTakenForAnothers) {
+  support::Postgres* const server = support::Postgres::get();
+  if (server == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
+  MarketStoreSettings settings;
+  settings.connection = server->new_database();
+  ASSERT_TRUE(open_isolation_store(settings).ok());
+  const auto found = market_store_exists(settings);
+  ASSERT_FALSE(found.ok());
+  EXPECT_THAT(found.error().message, testing::HasSubstr("another one of tarn's, not market"));
 }
 
 TEST_P(MarketBooks, OfAnotherVersionAreNotShown) {

@@ -20,7 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMostStatements = 256, kMostQueued = 256, kMostExpected = 64;
-constexpr std::chrono::seconds kLongestAnswer{40};  // beyond statement_timeout: the server itself says nothing
+// Beyond statement_timeout: the server itself says nothing.
+constexpr std::chrono::seconds kLongestAnswer{40}, kLongestAlteration{86'460};
 constexpr char kWritersLock[] = "SELECT pg_advisory_xact_lock(8386109690374254441)";  // ours alone, in each database
 
 struct FreeResult {
@@ -191,8 +192,9 @@ class PostgresConnection : public SqlConnection {
   std::vector<Sent> sent_;                              // since the last answer
   std::unordered_map<std::string, ResultPtr> answers_;  // to questions that were expected
   bool reads_ = false;                                  // only
-  bool lost_ = false;                                   // the transaction
-  bool ending_ = false;                                 // a ROLLBACK was sent, and its answer not read
+  std::chrono::seconds patience_ = kLongestAnswer;
+  bool lost_ = false;    // the transaction
+  bool ending_ = false;  // a ROLLBACK was sent, and its answer not read
 };
 
 // What was is over; the next begin() connects anew.
@@ -266,8 +268,10 @@ base::Status PostgresConnection::begin(Access access) {
   if (!alive) TARN_TRY(connect());
   lost_ = false;
   reads_ = access == Access::kRead;
+  patience_ = access == Access::kAlter ? kLongestAlteration : kLongestAnswer;
   if (reads_) return later({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"});
   TARN_TRY(later({"BEGIN ISOLATION LEVEL READ COMMITTED"}));
+  if (access == Access::kAlter) TARN_TRY(later({"SET LOCAL statement_timeout = '1d'"}));
   return later({kWritersLock});
 }
 
@@ -354,7 +358,7 @@ base::Result<ResultPtr> PostgresConnection::answer(Clock::time_point end) {
 
 // The answer to each command that was sent.
 base::Result<std::vector<ResultPtr>> PostgresConnection::received() {
-  const Clock::time_point end = Clock::now() + kLongestAnswer;
+  const Clock::time_point end = Clock::now() + patience_;
   std::vector<ResultPtr> results;
   for (;;) {
     TARN_ASSIGN(ResultPtr result, answer(end));

@@ -73,6 +73,7 @@ class SqlConnection {
   enum class Access : std::uint8_t {
     kRead,   // one state of everything; writing fails
     kWrite,  // alone: waits, within limits, until no other connection writes
+    kAlter,  // as kWrite, and a statement may take as long as it does, as for an index of millions of rows
   };
   using Visitor = std::function<bool(const SqlRow&)>;  // whether to go on
 

@@ -18,22 +18,26 @@ class Migration {
     for (std::size_t next = version; next < migrations.size(); ++next) TARN_TRY(run_all(migrations[next]));
     return run("UPDATE tarn_store SET version = ?", SqlValues{migrations.size()});
   }
+  base::Result<bool> is_used(std::span<const std::string_view> migrations) {
+    TARN_ASSIGN(const bool there, is_there());
+    if (there) TARN_TRY(version(migrations.size()));
+    return there;
+  }
   base::Status check(std::span<const std::string_view> migrations) {
-    TARN_ASSIGN(const bool there, is_ours());
+    TARN_ASSIGN(const bool there, is_there());
     if (!there) return refused("has no tables of tarn's");
     TARN_ASSIGN(const std::size_t version, this->version(migrations.size()));
     if (version == migrations.size()) return {};
     return refused("was written by an older tarn; its service raises it when it starts");
   }
 
-  base::Result<bool> is_ours() {
-    TARN_ASSIGN(const std::int64_t ours,
+ private:
+  base::Result<bool> is_there() {
+    TARN_ASSIGN(const std::int64_t tables,
                 number("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname = 'tarn_store'"
                        " AND relnamespace = current_schema()::regnamespace"));
-    return ours != 0;
+    return tables != 0;
   }
-
- private:
   base::Status run(std::string_view sql, const SqlValues& arguments = {}) {
     TARN_TRY(connection_.query(sql, arguments, {}));
     return {};
@@ -59,7 +63,7 @@ class Migration {
   }
 
   base::Status make_room() {
-    TARN_ASSIGN(const bool there, is_ours());
+    TARN_ASSIGN(const bool there, is_there());
     if (there) return {};
     TARN_ASSIGN(
         const std::int64_t tables,
@@ -102,16 +106,17 @@ base::Result<std::unique_ptr<SqlConnection>> open_postgres(const std::string& wh
 
 base::Status migrate_postgres(SqlConnection& connection, std::string_view kind,
                               std::span<const std::string_view> migrations) {
-  TARN_TRY(connection.begin(SqlConnection::Access::kWrite));
+  TARN_TRY(connection.begin(SqlConnection::Access::kAlter));
   base::Status done = Migration(connection, kind).run(migrations);
   if (done.ok()) return connection.commit();
   connection.rollback();
   return done;
 }
 
-base::Result<bool> is_used_postgres(SqlConnection& connection) {
+base::Result<bool> is_used_postgres(SqlConnection& connection, std::string_view kind,
+                                    std::span<const std::string_view> migrations) {
   TARN_TRY(connection.begin(SqlConnection::Access::kRead));
-  base::Result<bool> found = Migration(connection, "").is_ours();
+  base::Result<bool> found = Migration(connection, kind).is_used(migrations);
   connection.rollback();
   return found;
 }

@@ -83,7 +83,7 @@ base::Status SqliteConnection::run(std::string_view sql) {
 }
 
 base::Status SqliteConnection::begin(Access access) {
-  TARN_TRY(run(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN"));
+  TARN_TRY(run(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE"));
   begun_ = true;
   return {};
 }

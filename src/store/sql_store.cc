@@ -64,7 +64,7 @@ base::Status check(const SqlStoreSettings& settings) {
 
 }  // namespace
 
-base::Result<bool> SqlStore::exists(const SqlStoreSettings& settings) {
+base::Result<bool> SqlStore::exists(const SqlStoreSettings& settings, const SqlStoreKind& kind) {
   TARN_TRY(check(settings));
   if (settings.connection.empty()) {
     std::error_code failed;
@@ -73,7 +73,7 @@ base::Result<bool> SqlStore::exists(const SqlStoreSettings& settings) {
     return there;
   }
   TARN_ASSIGN(const std::unique_ptr<SqlConnection> connection, open_postgres(settings.connection));
-  return is_used_postgres(*connection);
+  return is_used_postgres(*connection, kind.name, kind.migrations(SqlDialect::kPostgres));
 }
 
 base::Result<std::unique_ptr<ReaderPool>> SqlStore::open_readers(const SqlStoreSettings& settings,

@@ -41,8 +41,9 @@ struct SqlStoreKind {
 class SqlStore {
  public:
   static base::Result<std::unique_ptr<SqlStore>> open(const SqlStoreSettings& settings, const SqlStoreKind& kind);
-  // Whether anything is kept there, of whichever version; a file that is there counts. Makes and writes nothing.
-  static base::Result<bool> exists(const SqlStoreSettings& settings);
+  // Whether anything is kept there, of whichever version; a file that is there counts. Refuses a server's database that is
+  // another's. Makes and writes nothing.
+  static base::Result<bool> exists(const SqlStoreSettings& settings, const SqlStoreKind& kind);
   // Only to look, also while a service runs: makes nothing, raises nothing, writes nothing, and refuses tables of another
   // version.
   static base::Result<std::unique_ptr<ReaderPool>> open_readers(const SqlStoreSettings& settings,

@@ -203,6 +203,27 @@ TEST(PostgresConnection, IsMadeAnewWhereTheServerEndedItMeanwhile) {
   }
 }
 
+TEST(PostgresConnection, LetsStatementsTakeLongOnlyWhereTablesAreAltered) {
+  support::Postgres* const server = support::Postgres::get();
+  if (server == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
+  const auto connection = open_postgres(server->new_database());
+  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  for (const auto& [access, limit] :
+       {std::pair{Access::kAlter, "1d"}, {Access::kWrite, "30s"}, {Access::kRead, "30s"}}) {
+    ASSERT_TRUE((*connection)->begin(access).ok());
+    std::string found;
+    EXPECT_TRUE((*connection)
+                    ->query("SELECT current_setting('statement_timeout')", {},
+                            [&](const SqlRow& row) {
+                              found = row.text(0);
+                              return true;
+                            })
+                    .ok());
+    EXPECT_EQ(found, limit);
+    EXPECT_TRUE((*connection)->commit().ok());
+  }
+}
+
 // Whatever is wrong with it, whoever asks next, and whatever was marked.
 struct Bad {
   const char* what;
