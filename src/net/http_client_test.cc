@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -118,6 +119,14 @@ class Guest {
       (void)::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
   }
   void goodbye() { (void)SSL_shutdown(ssl_.get()); }
+  // Ends the connection, and returns once the client's kernel has the end.
+  void hang_up() {
+    ::shutdown(socket_.get(), SHUT_WR);
+    tcp_info info{};
+    for (socklen_t size = sizeof info;
+         getsockopt(socket_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_FIN_WAIT1;)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   std::string client() const {  // the name in its certificate
     char name[100] = "";
     if (X509* const c = SSL_get0_peer_certificate(ssl_.get()))
@@ -161,11 +170,12 @@ class HttpAsking : public testing::Test {
       for (int number = 0; !stopping_;) {
         pollfd watched{listener_.get(), POLLIN, 0};
         if (poll(&watched, 1, 20) <= 0) continue;
+        connections_ = number + 1;  // before anybody can have an answer
         guests_.emplace_back([serve, context, number, socket = accept_from(listener_)]() mutable {
           Guest guest(context, std::move(socket));
           if (guest.good()) serve(guest, number);
         });
-        connections_ = ++number;
+        ++number;
       }
       guests_.clear();
     });
@@ -465,15 +475,18 @@ TEST_F(HttpAsking, NeverRepeatsAPost) {
 }
 
 TEST_F(HttpAsking, AConnectionThatWasSeenClosedIsNotUsed) {
-  const auto client = HttpClient::create(start([](Guest& guest, int) {
+  std::atomic<int> closed = 0;
+  const auto client = HttpClient::create(start([&](Guest& guest, int) {
     (void)guest.request();
     guest.say(sized("hello"));
+    guest.hang_up();
+    ++closed;
   }));
   ASSERT_TRUE(client.ok());
   for (int i = 0; i < 3; ++i) {
     const auto reply = (*client)->send({"POST", "/", {}, "{}"}, kPatienceMs);
     ASSERT_TRUE(reply.ok()) << reply.error().message;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for the end to arrive
+    while (closed <= i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_EQ(connections_, 3);
 }
