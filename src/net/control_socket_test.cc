@@ -34,7 +34,7 @@ class ControlSocketTest : public testing::Test {
     });
   }
   std::string ask(const std::string& question) const {
-    const auto answer = ControlSocket::ask(path, bytes(question), 5'000);
+    const auto answer = ControlSocket::ask(path, bytes(question), 60'000);
     if (!answer.ok()) return "error: " + answer.error().message;
     return *answer ? std::string((*answer)->begin(), (*answer)->end()) : "nobody";
   }
