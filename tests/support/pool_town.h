@@ -101,7 +101,7 @@ class PoolTown {
   static pool::ProviderRules quick_rules() {
     pool::ProviderRules rules;
     rules.admission.epoch_ms = 0;
-    rules.draw_wait_ms = 3'000;
+    rules.draw_wait_ms = 20'000;  // longer than a requester waits for slow acceptances
     rules.connect_ms = 2'000;
     rules.delivery_ms = 3'000;
     return rules;
@@ -114,7 +114,7 @@ class PoolTown {
     wanted.mechanism = auction::Mechanism::kSecondPrice;
     wanted.providers = 4;
     wanted.lease_seconds = 3600;
-    wanted.deadline_ms = 20'000;
+    wanted.deadline_ms = 120'000;  // what is silent is noticed sooner; who computes may do so on any machine
     return wanted;
   }
 
@@ -148,7 +148,7 @@ class PoolTown {
 
     PoolTown& town;
     std::string name;
-    double rtt_ms = 500;  // what it believes of each; makes it wait long enough on any machine
+    double rtt_ms = 4'000;  // what it believes of each; makes it wait long enough on any machine
     crypto::SeededRandom random;
     crypto::Identity identity;
     std::unique_ptr<pool::Lines> lines;
