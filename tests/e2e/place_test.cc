@@ -137,7 +137,8 @@ TEST(Place, TwoPartiesAndOddWidthsWork) {
 TEST(Place, ThePortOfTheOwnAddressOrOfListenIsTakenWithoutASocketFromOutside) {
   for (const bool listen : {false, true}) {
     Parties parties(2);
-    const std::string where = bind_loopback().address;  // released here; nobody else is likely to take it
+    const Port kept = bind_loopback();
+    const std::string& where = kept.address;
     for (PartyFile& file : parties.files) file.parties[0].address = where;
     if (listen) {
       parties.files[0].parties[0].address = "192.0.2.1:1";  // as others are to see us, from far away

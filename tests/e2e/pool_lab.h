@@ -1,6 +1,6 @@
 // A pool of real processes on this machine: a bootstrap node, providers with configurations, keys and metrics of their
-// own, and requesters with homes. Ports come from the kernel and are free when they are taken; a provider that is
-// started again has its own again.
+// own, and requesters with homes. A provider's ports come from the kernel and are kept for it; one that is started again
+// has its own again.
 #pragma once
 
 #include "e2e/tarn_lab.h"
@@ -26,11 +26,8 @@ class PoolLab {
     const json said = json::parse(bootstrap_->out(), nullptr, false);
     EXPECT_TRUE(said.is_object());
     address_ = "127.0.0.1:" + std::to_string(said.value("port", 0));
-    // All at once, so that no two get the same.
-    std::vector<Port> ports;
-    for (std::size_t i = 0; i < 2 * count; ++i) ports.push_back(bind_loopback());
-    for (std::size_t i = 0; i < count; ++i) providers.push_back({ports[2 * i].address, ports[2 * i + 1].address, {}});
-    ports.clear();
+    for (std::size_t i = 0; i < 2 * count; ++i) ports_.push_back(bind_loopback());
+    for (std::size_t i = 0; i < count; ++i) providers.push_back({ports_[2 * i].address, ports_[2 * i + 1].address, {}});
     for (std::size_t i = 0; i < count; ++i) {
       write_config(i);
       start(i);
@@ -147,6 +144,7 @@ class PoolLab {
   }
 
   std::string limits_, sections_, address_;
+  std::vector<Port> ports_;
   std::optional<Process> bootstrap_;
 };
 

@@ -135,6 +135,8 @@ inline std::size_t lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+// As long as its socket is held nobody is given the port; a program of ours that is told the address may still listen
+// there, because both sockets say that it can be shared and only one of them listens.
 struct Port {
   Descriptor socket;
   std::string address;
@@ -145,7 +147,9 @@ inline Port bind_loopback(bool listening = false) {
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof at;
-  if (::bind(out.socket.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
+  const int shared = 1;
+  if (::setsockopt(out.socket.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) != 0 ||
+      ::bind(out.socket.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
       ::getsockname(out.socket.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
       (listening && ::listen(out.socket.get(), 32) != 0))
     std::abort();

@@ -36,7 +36,7 @@ class OperatorTest : public support::OnCluster {
     e2e::write_file(directory_ / "token", token_of(kHome, "tarn-operator"));
     e2e::write_file(directory_ / "kubeconfig", kubeconfig.dump());
     EXPECT_EQ(e2e::tarn({"keygen", "--out", directory_ / (name + ".key")}).code, e2e::kDone);
-    const std::string listen = e2e::bind_loopback().address, http = e2e::bind_loopback().address;
+    const std::string listen = kept_address(), http = kept_address();
     const std::string config = directory_ / (name + ".toml");
     e2e::write_file(config, "identity = \"" + name + ".key\"\nstate_dir = \"" + name + ".state\"\nlisten = \"" +
                                 listen + "\"\nhttp = \"" + http +
@@ -60,7 +60,13 @@ class OperatorTest : public support::OnCluster {
     return "";
   }
 
+  const std::string& kept_address() {
+    ports_.push_back(e2e::bind_loopback());
+    return ports_.back().address;
+  }
+
   e2e::TemporaryDirectory directory_;
+  std::vector<e2e::Port> ports_;
 };
 
 TEST_F(OperatorTest, OneLeadsAndOffersWhatIsContributed) {
