@@ -3,10 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <latch>
+#include <limits>
 #include <thread>
 
 #include "api/computations.h"
@@ -52,6 +55,13 @@ net::HttpRequest with(const std::string& authorization, const std::string& peer 
 }
 net::HttpRequest basic(const std::string& user, const std::string& password, const std::string& peer = "192.0.2.1") {
   return with("Basic " + base64(user + ":" + password), peer);
+}
+
+// What this thread has computed, in seconds: who else is busy on this machine does not count.
+double computed() {
+  timespec spent{};
+  EXPECT_EQ(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent), 0);
+  return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
 class Authenticating : public testing::Test {
@@ -156,13 +166,13 @@ TEST_F(Authenticating, UnknownUserAndWrongPasswordTakeTheSameTime) {
   add("slow", "secret", Role::kMember);
   add("tokens-only", "", Role::kMember);
   const auto time = [this](const std::string& user) {
-    auto best = std::chrono::steady_clock::duration::max();
+    double best = std::numeric_limits<double>::max();
     for (int i = 0; i < 5; ++i) {
-      const auto start = std::chrono::steady_clock::now();
+      const double start = computed();
       EXPECT_FALSE(let_in(basic(user, "guess")));
-      best = std::min(best, std::chrono::steady_clock::now() - start);
+      best = std::min(best, computed() - start);
     }
-    return std::chrono::duration<double>(best).count();
+    return best;
   };
   door();
   const double known = time("slow");
@@ -331,13 +341,13 @@ TEST_F(Authenticating, WhatWasRightIsNotComputedAgainForAWhile) {
   limits_.cost = {3, 16 * 1024 * 1024};
   add("slow", "secret", Role::kMember);
   const auto time = [this] {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = computed();
     EXPECT_TRUE(let_in(basic("slow", "secret")));
-    return std::chrono::steady_clock::now() - start;
+    return computed() - start;
   };
   door();
-  const auto first = time();
-  auto again = time();
+  const double first = time();
+  double again = time();
   for (int i = 0; i < 5; ++i) again = std::min(again, time());
   EXPECT_LT(again, first / 4);
   clock_.pass(limits_.remember_ms);
