@@ -219,12 +219,10 @@ TEST_P(SharedStores, LoseNoUpdateToEachOther) {
                   .ok());
   const auto add = [&](isolation::Store& store) {
     for (int i = 0; i < 25; ++i)
-      EXPECT_TRUE(store
-                      .write([&](Transaction& t) -> Status {
-                        TARN_ASSIGN(const auto found, t.find_project(id));
-                        return t.update_project({id, "p", *found->node_quota + 1, {}});
-                      })
-                      .ok());
+      EXPECT_TRUE(support::write_beside_another(store, [&](Transaction& t) -> Status {
+                    TARN_ASSIGN(const auto found, t.find_project(id));
+                    return t.update_project({id, "p", *found->node_quota + 1, {}});
+                  }).ok());
   };
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) threads.emplace_back(add, std::ref(i % 2 == 0 ? *store_ : *other));

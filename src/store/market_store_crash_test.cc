@@ -196,7 +196,7 @@ TEST_P(SqlMarkets, BalanceWithSixteenWritersInTwoProcessesStores) {
   const auto write = [&](market::Store& store, int thread) {
     for (int number = 0; number < 12; ++number) {
       const bool fails = (number + thread) % 4 == 0;
-      const Status done = store.write([&](Transaction& t) -> Status {
+      const Status done = support::write_beside_another(store, [&](Transaction& t) -> Status {
         TARN_TRY(trade(t, market_, buyer_, seller_, numbered(thread, static_cast<std::uint32_t>(number))));
         return fails ? Status(base::Error{Code::kConflict, "changed its mind"}) : Status();
       });
@@ -255,7 +255,7 @@ TEST_P(SqlMarkets, SellNothingTwiceToManyAtOnce) {
   std::atomic<int> bought = 0;
   std::vector<std::thread> threads;
   const auto buy = [&](market::Store& store, int thread) {
-    const Status done = store.write([&](Transaction& t) -> Status {
+    const Status done = support::write_beside_another(store, [&](Transaction& t) -> Status {
       ledger::Rules rules(t, 3);
       TARN_TRY(rules.make({.key = "all/" + std::to_string(thread),
                            .debit = buyer_,

@@ -19,6 +19,17 @@ inline std::string name_of(const testing::TestParamInfo<Engine>& engine) {
   return kNames[static_cast<int>(engine.param)];
 }
 
+// Of two stores of one file: they do not take turns, and the one that waited for some seconds, as a disk may let it, is
+// told so. Nothing of its work was done then, and it tries again.
+template <class Store, class Body>
+base::Status write_beside_another(Store& store, const Body& body) {
+  const auto end = steady_clock::now() + kPatience;
+  for (;;) {
+    base::Status done = store.write(body);
+    if (done.ok() || done.error().code != base::Code::kStorage || steady_clock::now() >= end) return done;
+  }
+}
+
 // A fixture with an empty store.
 class IsolationStores : public testing::TestWithParam<Engine> {
  protected:
