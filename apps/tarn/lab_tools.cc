@@ -41,6 +41,12 @@ int open_netns(const std::string& name) {
   return ::open((std::string(kNamespaces) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC);
 }
 
+// In the child: it ends when the parent does, also if that was just now.
+void go_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);
+}
+
 // In the child; everything that it needs was made before the fork.
 [[noreturn]] void become(const Command& command, int input, int output, int netns) {
   if ((netns >= 0 && ::setns(netns, CLONE_NEWNET) != 0) || ::dup2(input, STDIN_FILENO) < 0 ||
@@ -100,6 +106,14 @@ base::Result<int> await(pid_t child, const Command& command, int timeout_ms) {
   return status;
 }
 
+// A process of the lab's names its files; one that has not become its program yet has its output there.
+bool belongs_to(pid_t pid, const std::string& directory) {
+  const std::string process = "/proc/" + std::to_string(pid), files = directory + "/";
+  std::error_code failed;
+  return read_all(process + "/cmdline").find(files) != std::string::npos ||
+         fs::read_symlink(process + "/fd/1", failed).string().starts_with(files);
+}
+
 std::set<pid_t> numbered(const std::string& directory) {
   std::set<pid_t> out;
   std::error_code failed;
@@ -107,8 +121,7 @@ std::set<pid_t> numbered(const std::string& directory) {
     if (it->path().extension() != ".pid") continue;
     pid_t pid = 0;
     std::ifstream(it->path()) >> pid;
-    if (pid > 1 && read_all("/proc/" + std::to_string(pid) + "/cmdline").find(directory + "/") != std::string::npos)
-      out.insert(pid);
+    if (pid > 1 && belongs_to(pid, directory)) out.insert(pid);
   }
   return out;
 }
@@ -147,10 +160,10 @@ base::Result<std::string> run(const Command& command, int timeout_ms) {
   if (!input.valid() || !output.valid() || (!command.netns.empty() && !netns.valid()))
     return system_error(name_of(command));
   ::lseek(input.get(), 0, SEEK_SET);
-  const pid_t child = ::fork();
+  const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0) return system_error("a process");
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // or it would go on making things while the next --down removes them
+    go_with(parent);  // or it would go on making things while the next --down removes them
     become(command, input.get(), output.get(), netns.get());
   }
   TARN_ASSIGN(const int status, await(child, command, timeout_ms));
@@ -167,12 +180,15 @@ base::Status start(const Command& command, const std::string& pid_file, const st
   const net::Fd netns(command.netns.empty() ? -1 : open_netns(command.netns));
   if (!input.valid() || !output.valid() || !number.valid() || (!command.netns.empty() && !netns.valid()))
     return system_error(name_of(command));
-  const pid_t child = ::fork();
+  const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0) return system_error("a process");
   if (child == 0) {
+    go_with(parent);  // until --down can find it: by its number, and by where it writes
     const std::string own = std::to_string(::getpid()) + "\n";
-    if (::setsid() < 0 || ::write(number.get(), own.data(), own.size()) != static_cast<ssize_t>(own.size()))
+    if (::setsid() < 0 || ::dup2(output.get(), STDOUT_FILENO) < 0 ||
+        ::write(number.get(), own.data(), own.size()) != static_cast<ssize_t>(own.size()))
       ::_exit(126);
+    ::prctl(PR_SET_PDEATHSIG, 0);
     become(command, input.get(), output.get(), netns.get());
   }
   return {};
