@@ -23,13 +23,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{30};
 
-base::Result<std::string> free_address() {
+// As long as it is held nobody else is given its port; a service may listen there all the same, as only one of the two
+// sockets listens (net::bind_at).
+base::Result<net::Fd> free_port() {
   TARN_ASSIGN(const net::Address any, net::Address::parse("127.0.0.1:1"));
   std::vector<net::Endpoint> endpoints = net::numeric_endpoints(any);
   reinterpret_cast<sockaddr_in&>(endpoints.front().storage).sin_port = 0;
-  TARN_ASSIGN(const net::Fd socket, net::bind_at(endpoints.front()));
-  TARN_ASSIGN(const net::Endpoint at, net::local_endpoint(socket));
-  return at.text();
+  return net::bind_at(endpoints.front());
 }
 
 std::string configuration(const std::string& address, bool tls) {
@@ -66,7 +66,9 @@ ServiceHome home_of(const Service& service) {
 }
 
 base::Result<Service> start_service(const std::string& home, bool tls) {
-  TARN_ASSIGN(const std::string address, free_address());
+  TARN_ASSIGN(const net::Fd held, free_port());
+  TARN_ASSIGN(const net::Endpoint at, net::local_endpoint(held));
+  const std::string address = at.text();
   const std::string config = home + "/service.toml", state = home + "/service";
   TARN_TRY(write_file(config, configuration(address, tls), 0600));
   std::error_code failed;
