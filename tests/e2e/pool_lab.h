@@ -78,14 +78,15 @@ class PoolLab {
   // Sound now, and in time nothing is held or waits for a signature; how much is leased then.
   std::uint64_t expect_at_rest() {
     std::uint64_t leased = 0;
-    std::this_thread::sleep_for(milliseconds(6'000));  // figures are brought up to date every five seconds
+    const auto begin = steady_clock::now();
     for (std::size_t i = 0; i < providers.size(); ++i) {
       Units last;
       EXPECT_TRUE(eventually([&] {
+        const bool new_ones = measured_after(begin, i);
         last = units(i);
         EXPECT_TRUE(!last.known || last.free + last.held + last.leased + last.reserved == kCapacity);
         std::this_thread::sleep_for(milliseconds(200));
-        return last.known && last.held == 0 && last.offered == 0;
+        return new_ones && last.known && last.held == 0 && last.offered == 0;
       })) << "provider "
           << i << " holds " << last.held << ", offers " << last.offered;
       leased += last.leased;
@@ -112,6 +113,16 @@ class PoolLab {
     const End end = tarn({"pool", "map", "--bootstrap", address_, "--output", "json"}, home("onlooker"));
     const json map = json::parse(end.out, nullptr, false);
     return map.is_object() && map.contains("providers") ? map["providers"].size() : 0;
+  }
+  // Whether its figures have been brought up to date since then. That is done every few seconds, before it looks at its
+  // storage; how long ago that was it tells in whole seconds.
+  bool measured_after(steady_clock::time_point then, std::size_t i) const {
+    const auto now = steady_clock::now();
+    const std::string page = get(providers[i].http, "/healthz");
+    const json health = json::parse(page.substr(std::min(page.find("\r\n\r\n"), page.size())), nullptr, false);
+    const json::json_pointer looked("/checks/storage/age_s");
+    if (!health.is_object() || !health.contains(looked)) return false;
+    return now - std::chrono::seconds(health[looked].get<int>() + 1) > then;
   }
   // The sum of a metric's values whose labels have the word; `known` if there was one.
   static std::uint64_t figure(const std::string& page, const std::string& name, const std::string& word, bool& known) {
