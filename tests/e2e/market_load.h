@@ -53,6 +53,10 @@ class Told {
     const std::lock_guard lock(mutex_);
     return answers_;
   }
+  std::size_t accepted() const {
+    const std::lock_guard lock(mutex_);
+    return answers_.accepted.size();
+  }
 
  private:
   mutable std::mutex mutex_;
