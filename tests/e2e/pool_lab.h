@@ -13,6 +13,7 @@ class PoolLab {
   struct Provider {
     std::string listen, http;
     std::optional<Process> process;
+    Descriptor datagrams;  // what is at `listen` while it does not run, as that port is shared for streams alone
   };
 
   // `limits` goes into every provider's [limits]; `sections` are more of its configuration.
@@ -26,8 +27,11 @@ class PoolLab {
     const json said = json::parse(bootstrap_->out(), nullptr, false);
     EXPECT_TRUE(said.is_object());
     address_ = "127.0.0.1:" + std::to_string(said.value("port", 0));
-    for (std::size_t i = 0; i < 2 * count; ++i) ports_.push_back(bind_loopback());
-    for (std::size_t i = 0; i < count; ++i) providers.push_back({ports_[2 * i].address, ports_[2 * i + 1].address, {}});
+    while (providers.size() < count) {
+      const std::string listen = kept_address();
+      Descriptor datagrams = bind_datagrams(listen);
+      if (datagrams.valid()) providers.push_back({listen, kept_address(), {}, std::move(datagrams)});
+    }
     for (std::size_t i = 0; i < count; ++i) {
       write_config(i);
       start(i);
@@ -39,6 +43,7 @@ class PoolLab {
   std::string config(std::size_t i) const { return directory / ("provider" + std::to_string(i) + ".toml"); }
   std::string state_dir(std::size_t i) const { return directory / ("provider" + std::to_string(i)); }
   void start(std::size_t i) {
+    providers[i].datagrams.close();
     providers[i].process.emplace(start_tarn({"provider", "--config", config(i)}));
     EXPECT_TRUE(providers[i].process->says("provider_started")) << providers[i].process->err();
   }
@@ -46,6 +51,7 @@ class PoolLab {
     providers[i].process->send(SIGKILL);
     providers[i].process->wait();
     providers[i].process.reset();
+    providers[i].datagrams = bind_datagrams(providers[i].listen);
   }
   // A requester's environment; `home` is a name.
   ProcessOptions home(const std::string& name) const {
@@ -98,6 +104,24 @@ class PoolLab {
   std::vector<Provider> providers;
 
  private:
+  const std::string& kept_address() {
+    ports_.push_back(bind_loopback());
+    return ports_.back().address;
+  }
+  static sockaddr_in place(const std::string& address) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
+    return at;
+  }
+  // Invalid if somebody has the port.
+  static Descriptor bind_datagrams(const std::string& address) {
+    Descriptor out(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in at = place(address);
+    if (::bind(out.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) out.close();
+    return out;
+  }
   void write_config(std::size_t i) {
     const std::string name = "provider" + std::to_string(i);
     EXPECT_EQ(tarn({"keygen", "--out", directory / (name + ".key")}).code, kDone);
@@ -140,11 +164,8 @@ class PoolLab {
   }
   static std::string get(const std::string& address, const std::string& path) {
     const Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
-    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) return "";
+    const sockaddr_in at = place(address);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return "";
     const std::string ask = "GET " + path + " HTTP/1.1\r\nHost: tarn\r\nConnection: close\r\n\r\n";
     (void)::send(fd.get(), ask.data(), ask.size(), MSG_NOSIGNAL);
     std::string out;
