@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/front.h"
 #include "api/json.h"
 #include "api/market_service.h"
 #include "base/base64.h"
@@ -65,12 +66,12 @@ class MarketApi {
   }
 
  private:
-  // The town's time, as a clock: it goes on by itself a little, so that whoever waits comes to an end.
+  // The town's time, as a clock: each look at it takes as long as anybody may wait, so that nobody does, whatever it asks.
   class TownTime final : public base::Clock {
    public:
     explicit TownTime(const MarketTown& town) : town_(town) {}
     std::int64_t unix_ms() const override { return town_.now; }
-    std::int64_t steady_ms() const override { return ++steady_; }
+    std::int64_t steady_ms() const override { return steady_ += api::kLongestWaitMs; }
 
    private:
     const MarketTown& town_;
