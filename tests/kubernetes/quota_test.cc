@@ -16,7 +16,9 @@ class QuotaTest : public support::OnCluster {
     EXPECT_TRUE(delivered(by.fulfiller, order));
     const auto access = by->access(order);
     EXPECT_TRUE(access.ok()) << (access.ok() ? "" : access.error().message);
-    return {plane_, order, access.ok() ? support::token_in(access->credentials) : "none"};
+    const std::string token = access.ok() ? support::token_in(access->credentials) : "none";
+    EXPECT_TRUE(support::Tenant(plane_, order, token).is_believed());
+    return {plane_, order, token};
   }
 };
 

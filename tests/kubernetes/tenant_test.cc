@@ -24,6 +24,7 @@ class TenantTest : public support::OnCluster {
     ASSERT_TRUE(access.ok()) << access.error().message;
     access_ = *access;
     tenant_ = std::make_unique<support::Tenant>(plane_, order_, support::token_in(access_.credentials));
+    ASSERT_TRUE(tenant_->is_believed());
   }
   std::string apps() const { return "/apis/apps/v1/namespaces/" + drivers::namespace_name(order_.lease); }
   std::string rbac() const {

@@ -47,6 +47,14 @@ class Tenant {
     return account_.status_of_create(space_ + "/" + resource, object);
   }
   unsigned reads(const std::string& resource) { return account_.status_of_get(space_ + "/" + resource); }
+  // An API server takes a moment to believe rights that it has just written down.
+  bool is_believed() {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30); reads("pods") != 200;) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  }
   Account& account() { return account_; }
   const std::string& space() const { return space_; }
 
