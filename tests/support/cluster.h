@@ -185,7 +185,7 @@ class OnCluster : public OnControlPlane {
   }
 
   // Calls `step` until it says true; the deadline is for a busy machine.
-  static bool eventually(const std::function<bool()>& step, int seconds = 30) {
+  static bool eventually(const std::function<bool()>& step, int seconds = 100) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     while (!step()) {
       if (std::chrono::steady_clock::now() > end) return false;
