@@ -96,6 +96,70 @@ class Race : public testing::Test {
     EXPECT_TRUE(drift.list("items").empty()) << drift.dump();
   }
 
+  // One user's part of the turmoil.
+  void act(std::size_t i, std::mt19937_64::result_type seed) const {
+    const std::vector<Datacenter::Node>& nodes = datacenter_->nodes();
+    std::mt19937_64 random(seed);
+    for (int step = 0; step < 60; ++step) {
+      // Mostly what one has oneself, and one's neighbour has, too.
+      const std::string& node = nodes[(i + random() % 2) % nodes.size()].name;
+      const std::string network = "net-" + std::to_string(random() % 2 == 0 ? i : random() % kClients);
+      const std::string mine = project(i);
+      switch (random() % 12) {
+        case 0:
+        case 1:
+          good(i, "POST", "/v1/networks", Json::object({{"name", network}, {"owner", mine}, {"access", mine}}));
+          break;
+        case 2: good(i, "DELETE", "/v1/networks/" + network); break;
+        case 3: good(i, "PUT", "/v1/networks/" + network + "/access/" + project(random() % kClients)); break;
+        case 4: good(i, "DELETE", "/v1/networks/" + network + "/access/" + project(random() % kClients)); break;
+        case 5: begin_change(i, "detach", node, network); break;
+        case 6:
+        case 7:
+        case 8: begin_change(i, "connect", node, network); break;
+        case 9:  // seldom: it takes as long as many other calls
+          if (random() % 8 == 0) good(i, "POST", "/v1/nodes/" + node + "/release");
+          break;
+        default: good(i, "POST", "/v1/projects/" + mine + "/nodes", Json::object({{"node", node}}));
+      }
+    }
+  }
+  // Until nothing is under way.
+  void expect_quiet() const {
+    for (const auto& node : datacenter_->nodes())
+      EXPECT_TRUE(eventually([&] {
+        const Json seen = get("/v1/nodes/" + node.name);
+        return seen.text("state") != "releasing" && !seen.list("nics").front().flag("busy");
+      })) << node.name;
+  }
+  // Returns how many there are.
+  std::size_t expect_sound_attachments() const {
+    std::map<std::string, std::set<std::string>> access;  // network → projects
+    for (const Json& entry : all("/v1/networks")) {
+      const Json network = get("/v1/networks/" + entry.text("name"));
+      EXPECT_FALSE(network.flag("public")) << network.dump();
+      EXPECT_FALSE(network.list("access").empty()) << network.dump();
+      for (const Json& project : network.list("access")) access[entry.text("name")].insert(*project.string());
+    }
+    std::size_t attached = 0;
+    for (const auto& node : datacenter_->nodes()) {
+      const Json seen = get("/v1/nodes/" + node.name);
+      const auto& attachments = seen.list("nics").front().list("attachments");
+      EXPECT_EQ(seen.text("state") == "held", !seen.text("project").empty()) << seen.dump();
+      EXPECT_TRUE(seen.text("state") == "held" || attachments.empty()) << seen.dump();
+      std::set<std::string> networks, channels;
+      for (const Json& attachment : attachments) {
+        ++attached;
+        EXPECT_EQ(attachment.text("state"), "connected") << seen.dump();
+        EXPECT_TRUE(networks.insert(attachment.text("network")).second) << seen.dump();
+        EXPECT_TRUE(channels.insert(attachment.text("channel")).second) << seen.dump();
+        EXPECT_TRUE(access.contains(attachment.text("network"))) << "a network that is gone: " << seen.dump();
+        EXPECT_TRUE(access[attachment.text("network")].contains(seen.text("project"))) << seen.dump();
+      }
+    }
+    return attached;
+  }
+
   std::unique_ptr<Datacenter> datacenter_;
   std::vector<ApiUser> users_;
 };
@@ -289,64 +353,18 @@ TEST_F(Race, ForAServerThatIsReleasedIsWonOnlyWhenItIsOffAndOnNothing) {
 
 // Everything at once and at random; then whatever is left is looked at.
 TEST_F(Race, LeavesNothingThatTheInvariantsForbid) {
-  const std::vector<Datacenter::Node>& nodes = datacenter_->nodes();
-  winners([&](std::size_t i) {
-    std::mt19937_64 random(i + 1);
-    for (int step = 0; step < 60; ++step) {
-      // Mostly what one has oneself, and one's neighbour has, too.
-      const std::string& node = nodes[(i + random() % 2) % nodes.size()].name;
-      const std::string network = "net-" + std::to_string(random() % 2 == 0 ? i : random() % kClients);
-      const std::string mine = project(i);
-      switch (random() % 12) {
-        case 0:
-        case 1:
-          good(i, "POST", "/v1/networks", Json::object({{"name", network}, {"owner", mine}, {"access", mine}}));
-          break;
-        case 2: good(i, "DELETE", "/v1/networks/" + network); break;
-        case 3: good(i, "PUT", "/v1/networks/" + network + "/access/" + project(random() % kClients)); break;
-        case 4: good(i, "DELETE", "/v1/networks/" + network + "/access/" + project(random() % kClients)); break;
-        case 5: begin_change(i, "detach", node, network); break;
-        case 6:
-        case 7:
-        case 8: begin_change(i, "connect", node, network); break;
-        case 9:  // seldom: it takes as long as many other calls
-          if (random() % 8 == 0) good(i, "POST", "/v1/nodes/" + node + "/release");
-          break;
-        default: good(i, "POST", "/v1/projects/" + mine + "/nodes", Json::object({{"node", node}}));
-      }
-    }
-    return true;
-  });
-  for (const auto& node : nodes)
-    ASSERT_TRUE(eventually([&] {
-      const Json seen = get("/v1/nodes/" + node.name);
-      return seen.text("state") != "releasing" && !seen.list("nics").front().flag("busy");
-    })) << node.name;
-  expect_each_vlan_once();
-  std::map<std::string, std::set<std::string>> access;  // network → projects
-  for (const Json& entry : all("/v1/networks")) {
-    const Json network = get("/v1/networks/" + entry.text("name"));
-    EXPECT_FALSE(network.flag("public")) << network.dump();
-    EXPECT_FALSE(network.list("access").empty()) << network.dump();
-    for (const Json& project : network.list("access")) access[entry.text("name")].insert(*project.string());
-  }
+  // Two or three attachments are left by the end, and once in a while none: then nothing was shown, and all go on.
   std::size_t attached = 0;
-  for (const auto& node : nodes) {
-    const Json seen = get("/v1/nodes/" + node.name);
-    const auto& attachments = seen.list("nics").front().list("attachments");
-    EXPECT_EQ(seen.text("state") == "held", !seen.text("project").empty()) << seen.dump();
-    EXPECT_TRUE(seen.text("state") == "held" || attachments.empty()) << seen.dump();
-    std::set<std::string> networks, channels;
-    for (const Json& attachment : attachments) {
-      ++attached;
-      EXPECT_EQ(attachment.text("state"), "connected") << seen.dump();
-      EXPECT_TRUE(networks.insert(attachment.text("network")).second) << seen.dump();
-      EXPECT_TRUE(channels.insert(attachment.text("channel")).second) << seen.dump();
-      EXPECT_TRUE(access.contains(attachment.text("network"))) << "a network that is gone: " << seen.dump();
-      EXPECT_TRUE(access[attachment.text("network")].contains(seen.text("project"))) << seen.dump();
-    }
+  for (std::size_t round = 0; round < 20 && attached == 0 && !HasFailure(); ++round) {
+    winners([&](std::size_t i) {
+      act(i, round * kClients + i + 1);
+      return true;
+    });
+    expect_quiet();
+    expect_each_vlan_once();
+    attached = expect_sound_attachments();
   }
-  EXPECT_GT(attached, 0U) << "otherwise nothing was shown";
+  EXPECT_GT(attached, 0U);
   expect_no_drift();
 }
 
