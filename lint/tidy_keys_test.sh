@@ -6,6 +6,12 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failures=0
 
+# This machine's packages may change meanwhile; these change when a test says so.
+mkdir "$tree/bin"
+printf '#!/bin/sh\ncat "%s/packages"\n' "$tree" >"$tree/bin/dpkg-query"
+chmod +x "$tree/bin/dpkg-query"
+PATH=$tree/bin:$PATH
+
 entry() { # entry ROOT FILE OPTION
   printf '{\n  "directory": "%s/build/clang",\n  "command": "c++ -I%s/src %s -c %s/%s",\n  "file": "%s/%s"\n},\n' \
     "$1" "$1" "$3" "$1" "$2" "$1" "$2"
@@ -18,6 +24,7 @@ commands() { # commands ROOT OPTION-OF-APPS
 }
 clean() {
   rm -rf "${tree:?}/here"
+  echo 'clang-tidy-19 1:19.1.7' >"$tree/packages"
   mkdir -p "$tree/here/src/a" "$tree/here/apps/tarn" "$tree/here/build/clang"
   cd "$tree/here"
   echo 'Checks: all' >.clang-tidy
@@ -53,6 +60,7 @@ changes 'apps/tarn/main.cc ' write apps/tarn/main.h 'int more;'
 changes '' write src/a/one_test.cc 'int more;'
 changes '' write src/a/nobodys.h 'int more;'
 changes 'apps/tarn/main.cc src/a/one.cc src/a/two.cc ' write .clang-tidy 'WarningsAsErrors: all'
+changes 'apps/tarn/main.cc src/a/one.cc src/a/two.cc ' write "$tree/packages" 'libcli11-dev 2.1.2'
 other_options() { commands "$tree/here" -O0 >build/clang/compile_commands.json; }
 changes 'apps/tarn/main.cc ' other_options
 
