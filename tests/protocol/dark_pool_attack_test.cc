@@ -216,10 +216,13 @@ TEST(VanishingProvider, IsSilentFromItsAcceptanceOn) {
   PoolTown town(4);
   PoolTown::RequesterSide requester(town, "r");
   auto& silent = *town.providers[2];
-  requester.on_step = [&](pool::Requester::Step step) {
-    if (step == pool::Requester::Step::kConnecting) town.town.silence(silent.address);
+  town.town.wire = [&](const support::MemoryTown::Passing& passing, base::Bytes message) -> Messages {
+    if (passing.to.key == silent.key() && pool::Draw::decode(message)) town.town.silence(silent.address);
+    return {std::move(message)};
   };
-  const base::Status done = requester.run(want());
+  auto wanted = want();
+  wanted.deadline_ms = 40'000;  // half of it waits who reached the silent one, and then nobody who has given up
+  const base::Status done = requester.run(wanted);
   ASSERT_TRUE(done.ok()) << done.error().message;
   town.town.kill(silent.address);  // it waits for nobody any more
   town.outlast();
