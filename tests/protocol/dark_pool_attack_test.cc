@@ -221,7 +221,7 @@ TEST(VanishingProvider, IsSilentFromItsAcceptanceOn) {
     return {std::move(message)};
   };
   auto wanted = want();
-  wanted.deadline_ms = 40'000;  // half of it waits who reached the silent one, and then nobody who has given up
+  wanted.deadline_ms = 40'000;  // half of it waits who had reached somebody that then gave up (memory_lines.h)
   const base::Status done = requester.run(wanted);
   ASSERT_TRUE(done.ok()) << done.error().message;
   town.town.kill(silent.address);  // it waits for nobody any more
@@ -253,6 +253,7 @@ TEST(VanishingProvider, DiesInEachPhase) {
     };
     auto wanted = want();
     wanted.providers = 5;
+    wanted.deadline_ms = 60'000;  // half of it waits who had reached somebody that then gave up (memory_lines.h)
     const base::Status done = requester.run(wanted);
     ASSERT_TRUE(done.ok()) << last << ": " << done.error().message;
     town.outlast();
