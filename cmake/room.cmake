@@ -34,7 +34,7 @@ function(tarn_test name label library)
   add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${library} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck tarn_options)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 300 ${test_PROPERTIES}
+  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 600 ${test_PROPERTIES}
     DISCOVERY_TIMEOUT 60)
   if(NOT TARGET ${label}_tests)
     add_custom_target(${label}_tests)
