@@ -117,7 +117,7 @@ TEST(Mesh, WaitsForTheLateAndSaysWhoIsMissing) {
 
 TEST(Mesh, NamesTheMissingWhenTimeIsUp) {
   Town town(3);
-  const auto mesh = Mesh::connect(town.ids[1], town.options(1), 100, nullptr);
+  const auto mesh = Mesh::connect(town.ids[1], town.options(1), 1'000, nullptr);
   ASSERT_FALSE(mesh.ok());
   EXPECT_EQ(mesh.error().code, base::Code::kUnreachable);
   EXPECT_EQ(mesh.error().party, 0U);
