@@ -36,12 +36,12 @@ inline std::int64_t wall_ms() {
 // What the market has answered.
 struct Answers {
   std::map<base::Bytes, market::Id> accepted;  // orders, by what was signed
-  std::set<base::Bytes> refused;
-  std::set<market::Id> closed;       // orders that were taken back
-  std::set<std::string> granted;     // by what the grant says it is for
-  std::size_t repeated = 0;          // answers that were had a second time
-  std::size_t unanswered = 0;        // times that no answer came
-  std::vector<std::string> strange;  // what it must not answer
+  std::set<base::Bytes> refused;               // and not asked for again
+  std::set<market::Id> closed;                 // orders that were taken back
+  std::set<std::string> granted;               // by what the grant says it is for
+  std::size_t repeated = 0;                    // answers that were had a second time
+  std::size_t unanswered = 0;                  // times that no answer came
+  std::vector<std::string> strange;            // what it must not answer
 };
 class Told {
  public:
@@ -175,14 +175,15 @@ class Trading {
     for (std::size_t time = 0; time < times; ++time) {
       const auto reply = asker_.ask(request, stop);
       if (!reply) return;
-      note(order.document, *reply);
+      note(order.document, *reply, time + 1 == times);
     }
   }
-  void note(const base::Bytes& document, const base::HttpReply& reply) {
+  // Only the last refusal is one for ever: a market that was full need not be so when it is asked again.
+  void note(const base::Bytes& document, const base::HttpReply& reply, bool last) {
     const json body = json::parse(reply.body, nullptr, false);
     asker_.told.add([&](Answers& all) {
       if (reply.status != 201) {
-        all.refused.insert(document);
+        if (last) all.refused.insert(document);
         if (all.accepted.contains(document)) all.strange.push_back("was accepted, and then: " + reply.body);
         return;
       }
